@@ -1,0 +1,1 @@
+"""All that a stranger's page can see."""

@@ -1,0 +1,139 @@
+"""What a player shows of each track: words and numbers ready for the template and for the script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flexapp.catalog.models import Track
+from flexapp.catalog.offers import Offer
+from flexapp.kernel.money import format_money
+from flexapp.people.models import Person
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuv"
+_FILE_WORDS = {"mp3": "MP3", "wav": "WAV", "stems": "stems"}
+
+
+@dataclass(frozen=True)
+class OfferCard:
+    """One license to choose: its price written out, and its limits on one line."""
+
+    id: str
+    name: str
+    price: str
+    note: str
+    is_default: bool
+
+
+@dataclass(frozen=True)
+class TrackCard:
+    """One track of the player; ``seconds`` is the preview's length, ``peaks`` is 160 bytes in hex."""
+
+    id: str
+    slug: str
+    title: str
+    producer: str
+    producer_slug: str
+    seconds: float
+    bpm: str
+    key: str
+    genre: str
+    peaks: str
+    has_cover: bool
+    is_sold: bool
+    offers: tuple[OfferCard, ...]
+    from_price: str
+
+    @property
+    def clock(self) -> str:
+        """``1:07``."""
+        minutes, seconds = divmod(round(self.seconds), 60)
+        return f"{minutes}:{seconds:02d}"
+
+    @property
+    def default_offer(self) -> OfferCard | None:
+        """The offer that is chosen at first."""
+        return next((offer for offer in self.offers if offer.is_default), next(iter(self.offers), None))
+
+    def for_script(self, licenses: dict[str, dict[str, str]]) -> dict[str, Any]:
+        """The track as the script reads it; license types are put in ``licenses`` once each."""
+        for offer in self.offers:
+            licenses.setdefault(offer.id, {"name": offer.name, "note": offer.note})
+        chosen = self.default_offer
+        return {
+            "id": self.id,
+            "slug": self.slug,
+            "title": self.title,
+            "producer": self.producer,
+            "by": self.producer_slug,
+            "seconds": self.seconds,
+            "chips": [chip for chip in (self.bpm and f"{self.bpm} BPM", self.key, self.genre) if chip],
+            "peaks": base32_peaks(self.peaks),
+            "cover": self.has_cover,
+            "sold": self.is_sold,
+            "from": self.from_price,
+            "chosen": chosen.id if chosen else None,
+            "offers": [[offer.id, offer.price] for offer in self.offers],
+        }
+
+
+def track_cards(
+    tracks: Sequence[Track], *, people: Mapping[str, Person], offers: Mapping[str, Sequence[Offer]]
+) -> list[TrackCard]:
+    """Cards in the order of the tracks."""
+    return [_card(track, people[track.producer_id], offers.get(track.id, ())) for track in tracks]
+
+
+def offer_note(offer: Offer) -> str:
+    """``MP3 + WAV · 50,000 streams · 1 video``: the files and the limits a buyer asks about first."""
+    words = [" + ".join(_FILE_WORDS.get(kind, kind) for kind in offer.deliverables)]
+    if offer.is_exclusive:
+        words.append("leaves every player at once")
+        return " · ".join(word for word in words if word)
+    caps = offer.license_type.caps
+    for cap, one, many in (("streams", "stream", "streams"), ("videos", "video", "videos")):
+        if cap not in caps:
+            continue
+        limit = caps[cap]
+        if limit is None:
+            words.append(f"unlimited {many}")
+        elif limit:
+            words.append(f"{limit:,} {one if limit == 1 else many}")
+    return " · ".join(word for word in words if word)
+
+
+def base32_peaks(peaks: str) -> str:
+    """160 bytes in hex as 160 digits in base 32: 32 heights are all that 44 pixels show."""
+    return "".join(_DIGITS[value >> 3] for value in bytes.fromhex(peaks))
+
+
+def _card(track: Track, producer: Person, offers: Sequence[Offer]) -> TrackCard:
+    cards = tuple(
+        OfferCard(
+            id=offer.license_type.id,
+            name=offer.license_type.name,
+            price=format_money(offer.price, offer.currency),
+            note=offer_note(offer),
+            is_default=offer.is_default,
+        )
+        for offer in offers
+    )
+    cheapest = min(offers, key=lambda offer: offer.price, default=None)
+    lowest = format_money(cheapest.price, cheapest.currency) if cheapest else ""
+    return TrackCard(
+        id=track.id,
+        slug=track.slug,
+        title=track.title,
+        producer=producer.name,
+        producer_slug=producer.slug,
+        seconds=round((track.duration_ms or 0) / 1000, 2),
+        bpm=f"{track.bpm:g}" if track.bpm else "",
+        key=track.key,
+        genre=track.genre,
+        peaks=track.peaks or "",
+        has_cover=track.cover_small_key is not None,
+        is_sold=track.sold_exclusively_at is not None,
+        offers=cards,
+        from_price=f"from {lowest}" if len(cards) > 1 else lowest,
+    )

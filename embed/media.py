@@ -1,0 +1,114 @@
+"""Previews, covers and waveforms for any page in the world; what is licensed is never reachable here.
+
+``/media/<track>.mp3?s=<session token>`` counts the bytes it delivers to the token's session, which is what a
+play is proven with. Without a token it plays as well and counts for nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import Blueprint, Response, request
+
+from flexapp.catalog.models import Track
+from flexapp.catalog.queries import TrackNotFound, track_by_id
+from flexapp.catalog.standing import is_reachable
+from flexapp.kernel.ids import is_id
+from flexapp.listening import deliveries, sessions
+from flexapp.web.access import Access, allow
+from flexapp.web.context import services
+from flexapp.web.ranges import Sent, file_response
+
+blueprint = Blueprint("media", __name__)
+
+_PREVIEW = "private, max-age=3600, no-transform"
+_FOR_GOOD = "public, max-age=31536000, immutable, no-transform"
+_FOR_A_WHILE = "public, max-age=300, no-transform"
+
+
+@blueprint.get("/media/<track_id>.mp3")
+@allow(Access.STRANGER)
+def preview(track_id: str) -> Response:
+    """The tagged preview by ranges."""
+    track = _track(track_id)
+    if not is_reachable(track) or track.preview_key is None:
+        raise TrackNotFound("There is no such track.")
+    return _open(
+        file_response(
+            services().objects,
+            track.preview_key,
+            size=track.preview_bytes or services().objects.size(track.preview_key),
+            etag=tag_of(track.preview_key),
+            content_type="audio/mpeg",
+            cache_control=_PREVIEW,
+            on_sent=_counted(track.id),
+        )
+    )
+
+
+@blueprint.get("/media/<track_id>/cover.<any(webp, jpg):kind>")
+@allow(Access.STRANGER)
+def cover(track_id: str, kind: str) -> Response:
+    """The cover, 1200 JPEG or 192 WebP; drafts and sold tracks keep theirs, for dashboards and receipts."""
+    track = _track(track_id)
+    key = track.cover_small_key if kind == "webp" else track.cover_key
+    if key is None:
+        raise TrackNotFound("This track has no cover.")
+    return _whole(key, "image/webp" if kind == "webp" else "image/jpeg")
+
+
+@blueprint.get("/peaks/<track_id>.json")
+@allow(Access.STRANGER)
+def peaks(track_id: str) -> Response:
+    """The waveform in audiowaveform's JSON, version 2, of whatever anybody may hear."""
+    track = _track(track_id)
+    if not is_reachable(track) or track.peaks_key is None:
+        raise TrackNotFound("There is no such track.")
+    return _whole(track.peaks_key, "application/json")
+
+
+def tag_of(key: str) -> str:
+    """An entity tag: keys name their content, so equal keys hold equal bytes."""
+    return hashlib.sha256(key.encode()).hexdigest()[:24]
+
+
+def _counted(track_id: str) -> Sent | None:
+    """Counts what is sent for the session of ``?s=``; it runs when the request is over, too."""
+    serving = services()
+    claims = sessions.read(serving.signer, request.args.get("s", ""), serving.clock.now())
+    if claims is None:
+        return None
+    return lambda count: deliveries.record(serving, claims, track_id, count)
+
+
+def _whole(key: str, content_type: str) -> Response:
+    """With ``?v=`` the address belongs to one version and is kept for good."""
+    return _open(
+        file_response(
+            services().objects,
+            key,
+            size=services().objects.size(key),
+            etag=tag_of(key),
+            content_type=content_type,
+            cache_control=_FOR_GOOD if request.args.get("v") else _FOR_A_WHILE,
+        )
+    )
+
+
+def _track(track_id: str) -> Track:
+    """Read in a session of its own, closed before the first byte goes out."""
+    if is_id(track_id, "trk"):
+        with services().database.reading() as session:
+            track = track_by_id(session, track_id)
+            if track is not None:
+                return track
+    raise TrackNotFound("There is no such track.")
+
+
+def _open(response: Response) -> Response:
+    """Readable from every page, without credentials."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "Content-Range, Content-Length, ETag, Accept-Ranges"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Timing-Allow-Origin"] = "*"
+    return response

@@ -1,0 +1,17 @@
+"""Every path of this surface on one screen."""
+
+from __future__ import annotations
+
+from flask_openapi.openapi import OpenAPI
+
+from embed import listens, media, oembed, orders, pages, scripts
+
+
+def register(app: OpenAPI) -> None:
+    """Hang this surface's routes into the app."""
+    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(oembed.blueprint)
+    app.register_blueprint(orders.blueprint)
+    app.register_blueprint(scripts.blueprint)
+    app.register_blueprint(media.blueprint)
+    listens.register(app)

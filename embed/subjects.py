@@ -1,0 +1,116 @@
+"""What an embed address shows: an app's lineup or one track, its placement, and who may frame it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+
+from flexapp.apps import queries
+from flexapp.apps.lineup import lineup_of
+from flexapp.apps.models import Channel, FlexApp, Layout, Placement, ThemeMode
+from flexapp.apps.origins import narrow
+from flexapp.catalog.models import Track, Visibility
+from flexapp.catalog.queries import track_by_id
+from flexapp.errors import NotFound
+from flexapp.kernel.ids import is_id
+from flexapp.kernel.signing import Signer
+from flexapp.people.models import Person
+from flexapp.people.queries import people_by_ids
+
+
+class PlayerGone(NotFound):
+    """The address shows nothing (any more): an unknown or deleted app or track, or a revoked placement."""
+
+    code = "player_gone"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One player to be: its tracks in order and its owner's choices."""
+
+    id: str
+    name: str
+    owner: Person
+    tracks: Sequence[Track]
+    app: FlexApp | None
+    placement: Placement | None
+    layout: Layout
+    theme: ThemeMode
+    accent: str | None
+    ancestors: list[str] | None  #: allowed origins; empty is everywhere, None nowhere
+
+    def channel(self, host: str, own_host: str) -> Channel:
+        """The reporting bucket of a listen on a page of ``host`` (embed-spec 8.4)."""
+        if host == own_host:
+            return Channel.PLATFORM_PAGE
+        return self.placement.channel if self.placement else Channel.DIRECT
+
+
+def subject_of(session: Session, signer: Signer, target: str, *, key: str) -> Subject:
+    """The subject of ``/embed/v1/<target>?k=<key>``; raises PlayerGone.
+
+    A key that is not ours, was edited, or belongs elsewhere counts as none. A revoked one ends the player.
+    """
+    placement = queries.placement_by_token(session, signer, key)
+    if placement is None and queries.is_revoked(session, signer, key):
+        raise PlayerGone("This player was taken down by its owner.")
+    if is_id(target, "app"):
+        return _of_app(session, target, placement)
+    if is_id(target, "trk"):
+        return _of_track(session, target, placement)
+    raise PlayerGone("There is no player at this address.")
+
+
+def host_of(url: str | None) -> str:
+    """``host[:port]`` of a page's address, or an empty text."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return ""
+    return parts.netloc.rpartition("@")[2].lower()[:255] if parts.scheme in ("http", "https") else ""
+
+
+def _of_app(session: Session, app_id: str, placement: Placement | None) -> Subject:
+    app = queries.app_by_id(session, app_id)
+    if app is None:
+        raise PlayerGone("This player was taken down by its owner.")
+    if placement is not None and placement.app_id != app.id:
+        placement = None
+    owner = people_by_ids(session, [app.owner_id])[app.owner_id]
+    return Subject(
+        id=app.id,
+        name=app.name,
+        owner=owner,
+        tracks=lineup_of(session, app),
+        app=app,
+        placement=placement,
+        layout=app.layout,
+        theme=app.theme,
+        accent=app.accent,
+        ancestors=narrow(app.allowed_origins, placement.allowed_origins if placement else ()),
+    )
+
+
+def _of_track(session: Session, track_id: str, placement: Placement | None) -> Subject:
+    track = track_by_id(session, track_id)
+    if track is None or track.visibility is Visibility.DRAFT or track.preview_key is None:
+        raise PlayerGone("There is no beat at this address.")
+    app = queries.app_by_id(session, placement.app_id) if placement else None
+    if app is not None and not queries.picked_tracks(session, [track.id], owner_id=app.owner_id):
+        app = placement = None
+    producer = people_by_ids(session, [track.producer_id])[track.producer_id]
+    return Subject(
+        id=track.id,
+        name=track.title,
+        owner=producer,
+        tracks=[track],
+        app=app,
+        placement=placement,
+        layout=Layout.COMPACT,
+        theme=app.theme if app else ThemeMode.AUTO,
+        accent=app.accent if app else None,
+        ancestors=[],
+    )

@@ -1,0 +1,1 @@
+"""Flex apps: sources, lineup, placements."""

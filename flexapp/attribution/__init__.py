@@ -1,0 +1,1 @@
+"""Touches and the rule that credits a line."""

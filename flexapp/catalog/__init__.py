@@ -1,0 +1,1 @@
+"""Tracks, their files and the license types they are offered under."""

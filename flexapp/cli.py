@@ -1,0 +1,136 @@
+"""The ``flexapp`` command: demo, serve, work, migrate, doctor."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+
+from flexapp.config import Settings
+from flexapp.errors import FlexAppError
+
+app = typer.Typer(
+    name="flexapp",
+    help="An embeddable beat player and the server behind it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def demo(
+    reset: Annotated[bool, typer.Option(help="Forget what the last demo did and start over.")] = False,
+) -> None:
+    """Run the whole product with demo people, real beats, a stand-in for Stripe and a stranger's site."""
+    os.environ["FLEXAPP_ENV"] = "demo"
+    settings = _settings()
+    from flexapp.demo.supervisor import run
+
+    raise typer.Exit(run(settings, reset=reset))
+
+
+@app.command()
+def serve() -> None:
+    """Serve the product; on SQLite the worker runs inside."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    settings = _settings()
+    processes = 1 if settings.is_sqlite else settings.serve_processes
+    Server(
+        "flexapp.wsgi:application",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=settings.serve_threads,
+        backlog=2048,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        log_access=False,
+        log_level=_granian_level(settings),
+    ).serve()
+
+
+@app.command()
+def work() -> None:
+    """Run the worker as a process of its own (PostgreSQL only)."""
+    settings = _settings()
+    if settings.is_sqlite:
+        _stop(
+            "On SQLite the worker runs inside `flexapp serve`: "
+            "set FLEXAPP_DATABASE_URL to PostgreSQL to split it."
+        )
+    from flexapp.app import build_services
+    from flexapp.worker.runtime import run_until_told
+
+    run_until_told(build_services(settings))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema; data is kept."""
+    from flexapp import migrations
+    from flexapp.storage.session import Database
+
+    database = Database(_settings().database_url)
+    waiting = migrations.pending(database)
+    migrations.upgrade(database)
+    print(f"Applied {len(waiting)} of {len(waiting)} migrations." if waiting else "The schema is up to date.")
+
+
+@app.command()
+def doctor() -> None:
+    """Check database, migrations, objects, Stripe, Redis, mail and audio; say how to mend what fails."""
+    from flexapp.doctor import examine
+
+    checks = examine(_settings())
+    for check in checks:
+        print(f"{'ok  ' if check.is_fine else 'FAIL'}  {check.name:<12} {check.finding}")
+        if not check.is_fine:
+            print(f"      {'':<12} → {check.mend}")
+    raise typer.Exit(0 if all(check.is_fine for check in checks) else 1)
+
+
+@app.command(hidden=True)
+def assets() -> None:
+    """Build scripts and styles."""
+    from flexapp import assets as bundles
+
+    bundles.build()
+
+
+def main() -> None:
+    """Run the command; what is wrong with the settings is one line, not a traceback."""
+    try:
+        app()
+    except FlexAppError as problem:
+        _stop(problem.message)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False)[0]
+        name = "FLEXAPP_" + "_".join(str(part) for part in first["loc"]).upper()
+        _stop(f"{name}: {first['msg']}.")
+
+
+def _granian_level(settings: Settings) -> Any:
+    from granian.log import LogLevels
+
+    return LogLevels.error if settings.env.value == "demo" else LogLevels.info
+
+
+def _stop(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise SystemExit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""Figures of a period and of the one before it, as the dashboard's cards and charts say them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from flexapp.apps.models import Channel, FlexApp, Placement
+from flexapp.apps.queries import apps_by_ids
+from flexapp.catalog.models import Track
+from flexapp.catalog.queries import tracks_by_ids
+from flexapp.dashboard.charts import LineChart, Series, line_chart
+from flexapp.dashboard.periods import Period, together
+from flexapp.listening import insights
+from flexapp.listening.insights import Counts, Dimension, Interval, Point, Scope
+from flexapp.web.filters import percent
+
+CHANNELS = {
+    Channel.OWN_SITE: "own sites",
+    Channel.AFFILIATE: "affiliates",
+    Channel.PLATFORM_PAGE: "Flexapp",
+    Channel.SOCIAL_CARD: "cards in feeds",
+    Channel.OEMBED_CONSUMER: "unfolded links",
+    Channel.DIRECT: "direct",
+}
+_LINES_OF_CHANNELS = 3
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a figure moved against the period before: ``+18 %``; empty when nothing can be said."""
+
+    text: str
+    trend: str  #: up, down or even
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Listening in a period and before it."""
+
+    now: Counts
+    before: Counts
+    chart: LineChart
+
+    @property
+    def plays_change(self) -> Change:
+        """Plays in percent of the period before."""
+        return change_of(self.now.plays, self.before.plays)
+
+    @property
+    def completion_change(self) -> Change:
+        """Completion in points."""
+        if self.now.completion is None or self.before.completion is None:
+            return Change("", "even")
+        points = round(self.now.completion * 100) - round(self.before.completion * 100)
+        return Change(f"{_signed(points)} pts", _trend(points))
+
+
+def listening(session: Session, scope: Scope, period: Period) -> Listening:
+    """Counters and the chart of a scope; channels get lines of their own when there are several."""
+    interval = period.interval
+    now = _plays(session, scope, period.since, period.until, interval)
+    before = _plays(session, scope, period.before_since, period.before_until, interval)
+    points = together(now.points, period.points_together)
+    earlier = together(before.points, period.points_together)
+    series = [Series("plays", [point.counts.plays for point in points], 1)]
+    by_channel = insights.series_by_channel(
+        session, scope=scope, since=period.since, until=period.until, interval=interval
+    )
+    if len(by_channel) > 1:
+        largest = sorted(by_channel, key=lambda name: -sum(one.counts.plays for one in by_channel[name]))
+        series += [
+            Series(
+                CHANNELS[Channel(name)],
+                [one.counts.plays for one in together(by_channel[name], period.points_together)],
+                kind,
+            )
+            for kind, name in enumerate(largest[:_LINES_OF_CHANNELS], 2)
+        ]
+    if before.totals.plays:
+        series.append(Series(period.before_label, _fitted(earlier, len(points)), 0))
+    labels = [_label(point.at, period) for point in points]
+    names = [f"week of {label}" for label in labels] if period.points_together > 1 else labels
+    chart = line_chart(series, unit="plays", labels=labels, names=names)
+    return Listening(now.totals, before.totals, chart)
+
+
+def change_of(now: int, before: int) -> Change:
+    """``+18 %`` against before; nothing when there was nothing."""
+    if not before:
+        return Change("", "even")
+    return Change(percent((now - before) / before, signed=True), _trend(now - before))
+
+
+def difference_of(now: int, before: int) -> Change:
+    """``−2`` against before, for small numbers."""
+    return Change(_signed(now - before) if now or before else "", _trend(now - before))
+
+
+@dataclass(frozen=True)
+class TrackRow:
+    """One track of a breakdown; the title is empty when the track is gone."""
+
+    id: str
+    title: str
+    track: Track | None
+    counts: Counts
+    sold: int
+
+
+def track_rows(
+    session: Session, scope: Scope, period: Period, *, sold: Mapping[str, int], limit: int
+) -> list[TrackRow]:
+    """The tracks with the most plays, then those that only sold."""
+    rows = insights.breakdown(session, Dimension.TRACK, scope=scope, since=period.since, until=period.until)
+    found = {track_id: counts for track_id, counts in rows if track_id and (counts.starts or counts.plays)}
+    ordered = [*found, *sorted(sold.keys() - found.keys())][:limit]
+    tracks = tracks_by_ids(session, ordered)
+    return [
+        TrackRow(
+            id=track_id,
+            title=tracks[track_id].title if track_id in tracks else "A deleted beat",
+            track=tracks.get(track_id),
+            counts=found.get(track_id, Counts()),
+            sold=sold.get(track_id, 0),
+        )
+        for track_id in ordered
+    ]
+
+
+@dataclass(frozen=True)
+class PlaceRow:
+    """Where something played: a placement, or an app without one."""
+
+    label: str
+    app: FlexApp | None
+    counts: Counts
+
+    @property
+    def aside(self) -> str:
+        """The app, unless the label says it already."""
+        return self.app.name if self.app is not None and self.app.name != self.label else ""
+
+
+def place_rows(
+    session: Session, scope: Scope, period: Period, *, placements: Mapping[str, Placement]
+) -> list[PlaceRow]:
+    """Placements by plays; what played without one is told by its channel."""
+    rows = insights.breakdown_of(
+        session,
+        (Dimension.APP, Dimension.PLACEMENT, Dimension.CHANNEL),
+        scope=scope,
+        since=period.since,
+        until=period.until,
+    )
+    apps = apps_by_ids(session, {app_id for (app_id, _, _), _ in rows if app_id})
+    merged: dict[tuple[str, str], Counts] = {}
+    for (app_id, placement_id, channel), counts in rows:
+        label = _place(placements.get(placement_id), apps.get(app_id), channel, is_placed=bool(placement_id))
+        merged[app_id, label] = merged.get((app_id, label), Counts()) + counts
+    found = [PlaceRow(label, apps.get(app_id), counts) for (app_id, label), counts in merged.items()]
+    return sorted((row for row in found if row.counts.plays), key=lambda row: (-row.counts.plays, row.label))
+
+
+def _place(placement: Placement | None, app: FlexApp | None, channel: str, *, is_placed: bool) -> str:
+    """The placement's name; of somebody else's, whose names are theirs, the app's."""
+    if placement is not None:
+        return placement.name
+    if is_placed and app is not None:
+        return app.name
+    words = {Channel.PLATFORM_PAGE.value: "Flexapp's own pages", Channel.DIRECT.value: "Direct link"}
+    return words.get(channel, CHANNELS[Channel(channel)].capitalize())
+
+
+def _plays(
+    session: Session, scope: Scope, since: datetime, until: datetime, interval: Interval
+) -> insights.Plays:
+    return insights.plays(
+        session,
+        since=since,
+        until=until,
+        interval=interval,
+        person_id=scope.person_id,
+        app_ids=scope.app_ids,
+        track_ids=scope.track_ids,
+        placement_id=scope.placement_id,
+        channel=scope.channel,
+    )
+
+
+def _fitted(points: Sequence[Point], count: int) -> list[float]:
+    """Values of the period before, on the places of this one."""
+    values = [float(point.counts.plays) for point in points][:count]
+    return values + [0.0] * (count - len(values))
+
+
+def _label(at: datetime, period: Period) -> str:
+    if period.interval is Interval.HOUR:
+        return f"{at:%H:%M}"
+    return f"{at.day} {at:%b}"
+
+
+def _signed(value: int) -> str:
+    return f"+{value}" if value > 0 else f"−{-value}" if value < 0 else "±0"
+
+
+def _trend(value: float) -> str:
+    return "up" if value > 0 else "down" if value < 0 else "even"

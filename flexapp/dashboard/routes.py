@@ -1,0 +1,38 @@
+"""Every path of this surface on one screen."""
+
+from __future__ import annotations
+
+from flask_openapi.openapi import OpenAPI
+
+from flexapp.dashboard import (
+    app_placements,
+    app_sources,
+    apps,
+    buyers,
+    finances,
+    insights,
+    license_types,
+    navigation,
+    overview,
+    sales,
+    settings,
+    track_files,
+    tracks,
+)
+
+
+def register(app: OpenAPI) -> None:
+    """Hang this surface's routes into the app."""
+    navigation.install(app)
+    app.register_blueprint(settings.blueprint)
+    app.register_blueprint(sales.blueprint)
+    app.register_blueprint(buyers.blueprint)
+    app.register_blueprint(finances.blueprint)
+    app.register_blueprint(tracks.blueprint)
+    app.register_blueprint(track_files.blueprint)
+    app.register_blueprint(license_types.blueprint)
+    app.register_blueprint(apps.blueprint)
+    app.register_blueprint(app_sources.blueprint)
+    app.register_blueprint(app_placements.blueprint)
+    app.register_blueprint(overview.blueprint)
+    app.register_blueprint(insights.blueprint)

@@ -1,0 +1,1 @@
+"""Demo people, beats and the supervisor behind make demo."""

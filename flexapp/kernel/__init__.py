@@ -1,0 +1,1 @@
+"""Pure values every floor may use; imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Double-entry books that know accounts, amounts and references only."""

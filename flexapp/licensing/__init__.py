@@ -1,0 +1,1 @@
+"""Licenses, exclusivity and delivery."""

@@ -1,0 +1,130 @@
+"""A report of the player, read: ``{v:1, s:token, e:[{p, n, k, b, iv, d, at}, …]}`` (embed-spec 8.2).
+
+Anything malformed refuses the whole body, since only a broken or hostile page sends it. Seconds
+become whole milliseconds here, so that everything behind adds up exactly in any order.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from flexapp.errors import Invalid
+from flexapp.kernel.ids import is_id
+from flexapp.listening.models import Kind
+
+MAX_BODY = 4096
+MAX_EVENTS = 64
+MAX_INTERVALS = 64
+MAX_SEQ = 1_000_000
+_DAY_S = 86_400
+_MONTH_MS = 31 * _DAY_S * 1000
+_PLAY_ID = re.compile(r"[0-9A-Za-z-]{8,40}")
+_KINDS = {kind.value: kind for kind in (Kind.START, Kind.HEARTBEAT, Kind.END, Kind.IMPRESSION, Kind.CHECKOUT)}
+
+
+class InvalidBatch(Invalid):
+    """A body that is no report of a player."""
+
+    code = "invalid_listens"
+
+
+@dataclass(frozen=True)
+class PlayEvent:
+    """One event; times in milliseconds."""
+
+    play_id: str
+    seq: int
+    kind: Kind
+    track_id: str
+    intervals: tuple[tuple[int, int], ...]
+    media_ms: int | None
+    at_ms: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The token as it was sent, and its events."""
+
+    token: str
+    events: tuple[PlayEvent, ...]
+
+
+def read_batch(body: bytes) -> Batch:
+    """The report in a body; raises InvalidBatch, and nothing else whatever the bytes are."""
+    if len(body) > MAX_BODY:
+        _refuse(f"A report has at most {MAX_BODY} bytes.")
+    try:
+        value = json.loads(body, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        _refuse("The body is no JSON.")
+    if not isinstance(value, dict) or value.get("v") != 1:
+        _refuse("The body is an object with v = 1.")
+    token, events = value.get("s"), value.get("e")
+    if not isinstance(token, str) or not token:
+        _refuse("s is the session token.")
+    if not isinstance(events, list) or not 1 <= len(events) <= MAX_EVENTS:
+        _refuse(f"e is a list of 1 to {MAX_EVENTS} events.")
+    return Batch(token, tuple(_event(event) for event in events))
+
+
+def _event(event: Any) -> PlayEvent:
+    if not isinstance(event, dict):
+        _refuse("An event is an object.")
+    kind = _KINDS.get(event["k"]) if isinstance(event.get("k"), str) else None
+    if kind is None:
+        _refuse("k is one of s, h, e, i, c.")
+    play_id = event.get("p")
+    if not isinstance(play_id, str) or not _PLAY_ID.fullmatch(play_id):
+        _refuse("p is the play's random id.")
+    seq = event.get("n")
+    if type(seq) is not int or not 0 <= seq <= MAX_SEQ:
+        _refuse("n is a whole number from 0.")
+    track_id = event.get("b") or ""
+    if not isinstance(track_id, str) or (track_id and not is_id(track_id, "trk")):
+        _refuse("b is a track's id.")
+    if not track_id and kind is not Kind.IMPRESSION:
+        _refuse("b is missing.")
+    media = event.get("d")
+    at = event.get("at", 0)
+    return PlayEvent(
+        play_id=play_id,
+        seq=seq,
+        kind=kind,
+        track_id=track_id,
+        intervals=_intervals(event.get("iv") or []),
+        media_ms=_milliseconds(media, most=_DAY_S, name="d") or None if media is not None else None,
+        at_ms=round(_number(at, most=_MONTH_MS, name="at")),
+    )
+
+
+def _intervals(value: Any) -> tuple[tuple[int, int], ...]:
+    if not isinstance(value, list) or len(value) > MAX_INTERVALS:
+        _refuse(f"iv is a list of at most {MAX_INTERVALS} intervals.")
+    found = []
+    for pair in value:
+        if not isinstance(pair, list) or len(pair) != 2:
+            _refuse("An interval is [from, to].")
+        start, end = (_milliseconds(edge, most=_DAY_S, name="iv") for edge in pair)
+        if end < start:
+            _refuse("An interval ends after it begins.")
+        if end > start:
+            found.append((start, end))
+    return tuple(found)
+
+
+def _milliseconds(value: Any, *, most: int, name: str) -> int:
+    return round(_number(value, most=most, name=name) * 1000)
+
+
+def _number(value: Any, *, most: int, name: str) -> float:
+    if type(value) not in (int, float) or not 0 <= value <= most or not math.isfinite(value):
+        _refuse(f"{name} is a number from 0 to {most}.")
+    return float(value)
+
+
+def _refuse(message: str) -> NoReturn:
+    raise InvalidBatch(message if " " in message else f"{message} is no number.")

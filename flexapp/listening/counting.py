@@ -1,0 +1,144 @@
+"""What counts: the published rules (embed-spec 8.1, 8.3, 10), without a database.
+
+Times are whole milliseconds. Every function is indifferent to the order of its input, so late,
+shuffled and repeated reports lead to the same figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from flexapp.listening.models import Decision
+
+Intervals = list[list[int]]
+
+PLAY_MS = 30_000
+"""A play: so much heard, any part of the track, repeats included."""
+SHORT_MEDIA_MS = 60_000
+"""Of shorter media half is enough."""
+COMPLETED_SHARE = 0.80
+"""Completed: so much of the media heard at least once."""
+REPLAY_WINDOW = timedelta(minutes=60)
+"""Further plays of a track by the same visitor within it are replays."""
+BYTES_SHARE = 0.80
+"""Of the bytes that belong to what was claimed, so many must have been sent."""
+NOMINAL_BYTES_PER_SECOND = 16_000
+"""Of previews whose size is unknown: 128 kbit/s."""
+SLACK_MS = 15_000
+"""Clocks, network and the moment between minting and playing."""
+MAX_RATE = 1.05
+"""Faster than this nobody listens."""
+MEDIA_TOLERANCE_MS = 500
+MAX_INTERVALS = 500
+MAX_EVENTS_PER_MINUTE = 200
+
+
+class Reason(StrEnum):
+    """Why a play does not count, now or ever."""
+
+    BOT = "bot"  #: the user agent is a program's
+    PREVIEW = "preview"  #: the owner looked at the player in the dashboard
+    OWN_PLAY = "own_play"  #: the app's owner or the track's producer listened
+    UNKNOWN_TRACK = "unknown_track"  #: there is no such track
+    OUTRAN_TIME = "outran_time"  #: the session claims more listening than time has passed
+    TOO_FAST = "too_fast"  #: more was heard than the page's own clock allows
+    OUTSIDE_MEDIA = "outside_media"  #: something behind the end of the track was heard
+    FLOODING = "flooding"  #: more events a minute than a player sends
+    BYTES_MISSING = "bytes_missing"  #: the preview was not sent to this session (yet)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything a decision looks at."""
+
+    heard: Sequence[Sequence[int]]  #: union of what was heard, ms
+    listen_ms: int  #: with repeats
+    page_ms: int  #: between the first and the last event, by the page's clock
+    media_ms: int
+    delivered_bytes: int
+    bytes_per_second: float = NOMINAL_BYTES_PER_SECOND
+    flags: frozenset[str] = frozenset()
+    is_own: bool = False
+    is_known_track: bool = True
+    outran_time: bool = False
+    is_flooding: bool = False
+
+
+def merged(intervals: Iterable[Sequence[int]]) -> Intervals:
+    """The union: sorted, without overlaps, neighbors that touch joined."""
+    union: Intervals = []
+    for start, end in sorted((pair[0], pair[1]) for pair in intervals):
+        if end <= start:
+            continue
+        if union and start <= union[-1][1]:
+            union[-1][1] = max(union[-1][1], end)
+        else:
+            union.append([start, end])
+    return union[:MAX_INTERVALS]
+
+
+def length(intervals: Iterable[Sequence[int]]) -> int:
+    """The sum of all lengths; of a union how much media was heard, else the listening time."""
+    return sum(pair[1] - pair[0] for pair in intervals)
+
+
+def qualifies(listen_ms: int, media_ms: int) -> bool:
+    """Whether it is a play: 30 s heard, or half of media shorter than a minute."""
+    if 0 < media_ms < SHORT_MEDIA_MS:
+        return 2 * listen_ms >= media_ms
+    return listen_ms >= PLAY_MS
+
+
+def completes(heard: Iterable[Sequence[int]], media_ms: int) -> bool:
+    """Whether 80 % or more of the media was heard."""
+    return media_ms > 0 and length(heard) >= COMPLETED_SHARE * media_ms
+
+
+def outruns_time(listen_ms: int, *, minted_at: datetime, received_at: datetime) -> bool:
+    """Whether a session claims more listening than has passed since it began, with 15 s to spare."""
+    passed = (received_at - minted_at) / timedelta(milliseconds=1)
+    return listen_ms > max(0.0, passed) + SLACK_MS
+
+
+def decide(evidence: Evidence) -> tuple[Decision, Reason | None]:
+    """Whether a play instance counts, and the reason when it does not."""
+    rejected = (
+        ("bot" in evidence.flags, Reason.BOT),
+        ("preview" in evidence.flags, Reason.PREVIEW),
+        (evidence.is_own, Reason.OWN_PLAY),
+        (not evidence.is_known_track, Reason.UNKNOWN_TRACK),
+        (evidence.outran_time, Reason.OUTRAN_TIME),
+    )
+    for holds, reason in rejected:
+        if holds:
+            return Decision.REJECTED, reason
+    reach = max((pair[1] for pair in evidence.heard), default=0)
+    needed = length(evidence.heard) / 1000 * evidence.bytes_per_second * BYTES_SHARE
+    suspect = (
+        (evidence.is_flooding, Reason.FLOODING),
+        (evidence.listen_ms > MAX_RATE * evidence.page_ms + SLACK_MS, Reason.TOO_FAST),
+        (evidence.media_ms > 0 and reach > evidence.media_ms + MEDIA_TOLERANCE_MS, Reason.OUTSIDE_MEDIA),
+        (evidence.delivered_bytes < needed, Reason.BYTES_MISSING),
+    )
+    for holds, reason in suspect:
+        if holds:
+            return Decision.SUSPECT, reason
+    return Decision.VALID, None
+
+
+def counted(plays: Iterable[tuple[datetime, str]]) -> set[str]:
+    """Which of one visitor's plays of one track count: ``(started, name)`` in, names out.
+
+    The first counts, then the first that starts 60 minutes or more after the last counted one; the
+    others are replays.
+    """
+    names: set[str] = set()
+    last: datetime | None = None
+    for started_at, name in sorted(plays):
+        if last is None or started_at - last >= REPLAY_WINDOW:
+            names.add(name)
+            last = started_at
+    return names

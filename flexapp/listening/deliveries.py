@@ -1,0 +1,34 @@
+"""Delivered bytes: the strongest proof of a listen is that we sent the preview (embed-spec 10.3).
+
+They go into the same log as the events and are folded in its order. If a crash loses some, plays
+that lack them become suspect, never rejected.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from flexapp.kernel.clock import Clock
+from flexapp.listening.ingest import ingest_of
+from flexapp.listening.rows import delivery_row
+from flexapp.listening.sessions import SessionClaims
+from flexapp.storage.session import Database
+
+
+class Serving(Protocol):
+    """What of the services is needed here."""
+
+    @property
+    def database(self) -> Database: ...
+    @property
+    def clock(self) -> Clock: ...
+
+
+def record(services: Serving, claims: SessionClaims, track_id: str, bytes_sent: int) -> None:
+    """Note that ``bytes_sent`` more bytes of a track's preview went to a session; nobody waits for it.
+
+    Call it once per answer, or every few hundred kilobytes of a long one: a browser may read slowly.
+    """
+    if bytes_sent > 0:
+        row = delivery_row(claims, track_id=track_id, count=bytes_sent, now=services.clock.now())
+        ingest_of(services.database).later([row])

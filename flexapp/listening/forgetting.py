@@ -1,0 +1,42 @@
+"""Forgetting: salts after 48 hours, raw rows when no report can change them any more; totals stay."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete
+from sqlalchemy.orm import Session
+
+from flexapp.listening.folding import CURSOR
+from flexapp.listening.models import DailySalt, Delivery, ListenEvent, ListenSession, OwnerKey, Play
+from flexapp.listening.queries import oldest_ids, position_of
+from flexapp.listening.sessions import LATE, LIFE
+from flexapp.listening.visitors import last_days
+
+RAW_LIFE = LATE + LIFE + timedelta(days=1)
+_ROWS_AT_ONCE = 5000
+
+
+def forget(session: Session, *, now: datetime) -> int:
+    """Delete what is too old, a limited number of rows at a time; returns how many went.
+
+    A raw row goes when its session is so old that the door refuses its reports: nothing that is
+    gone can be counted again. Rows that are not folded yet stay.
+    """
+    before = now - RAW_LIFE
+    statements = [
+        delete(DailySalt).where(DailySalt.day.not_in(last_days(now))),
+        delete(OwnerKey).where(OwnerKey.noted_at < before),
+        delete(ListenEvent).where(
+            ListenEvent.id.in_(oldest_ids(ListenEvent, _ROWS_AT_ONCE)),
+            ListenEvent.id <= position_of(session, CURSOR),
+            ListenEvent.minted_at < before,
+        ),
+        delete(Play).where(Play.id.in_(oldest_ids(Play, _ROWS_AT_ONCE)), Play.started_at < before),
+        delete(Delivery).where(
+            Delivery.id.in_(oldest_ids(Delivery, _ROWS_AT_ONCE)), Delivery.last_at < before
+        ),
+        delete(ListenSession).where(ListenSession.minted_at < before),
+    ]
+    return sum(cast(CursorResult[Any], session.execute(statement)).rowcount for statement in statements)

@@ -1,0 +1,199 @@
+"""Every select of the log, the plays and what decisions look at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Select, and_, func, or_, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from flexapp.apps.models import FlexApp
+from flexapp.catalog.models import Track
+from flexapp.listening.ingest import LOG_LOCK
+from flexapp.listening.models import (
+    DailySalt,
+    Decision,
+    Delivery,
+    FoldCursor,
+    ListenEvent,
+    ListenSession,
+    OwnerKey,
+    Play,
+)
+
+T = TypeVar("T")
+_CHUNK = 300
+
+
+@dataclass(frozen=True)
+class TrackFacts:
+    """What decisions need of a track."""
+
+    producer_id: str
+    media_ms: int | None
+    preview_bytes: int | None
+
+
+def salt_of(session: Session, day: str) -> str | None:
+    """The day's salt, if it was made and not yet deleted."""
+    return session.scalar(select(DailySalt.salt).where(DailySalt.day == day))
+
+
+def cursor_for_update(session: Session, name: str) -> FoldCursor:
+    """The cursor's row, locked: one fold at a time."""
+    query = select(FoldCursor).where(FoldCursor.name == name).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def position_of(session: Session, name: str) -> int:
+    """How far the log is folded."""
+    return session.scalar(select(FoldCursor.position).where(FoldCursor.name == name)) or 0
+
+
+def newest_event(session: Session) -> int:
+    """The highest id of the log, 0 when it is empty."""
+    return session.scalar(select(func.max(ListenEvent.id))) or 0
+
+
+def end_of_log(session: Session) -> int:
+    """The id up to which the log is complete: nothing below it can still be committed.
+
+    PostgreSQL hands out ids before the commit, so a later id may become visible first. Writers hold
+    a shared lock while they write; taking it exclusively for a moment waits for all of them.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return newest_event(session)
+    moment = session.begin_nested()
+    try:
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+        return newest_event(session)
+    finally:
+        moment.rollback()  # lets go of the lock
+
+
+def events_after(session: Session, position: int, *, until: int, limit: int) -> Sequence[ListenEvent]:
+    """The next events of the log."""
+    query = select(ListenEvent).where(ListenEvent.id > position, ListenEvent.id <= until)
+    return session.scalars(query.order_by(ListenEvent.id).limit(limit)).all()
+
+
+def plays_by_keys(session: Session, keys: Collection[tuple[str, str, str]]) -> list[Play]:
+    """Play instances by (session, play, track)."""
+    columns = tuple_(Play.session_id, Play.play_id, Play.track_id)
+    return [play for part in _chunks(keys) for play in session.scalars(select(Play).where(columns.in_(part)))]
+
+
+def plays_of_sessions(session: Session, session_ids: Collection[str]) -> list[Play]:
+    """Every play instance of the sessions."""
+    return [
+        play
+        for part in _chunks(session_ids)
+        for play in session.scalars(select(Play).where(Play.session_id.in_(part)))
+    ]
+
+
+def plays_of_visitors(session: Session, visitor_keys: Collection[str]) -> list[Play]:
+    """Every play instance of the visitors."""
+    return [
+        play
+        for part in _chunks(visitor_keys)
+        for play in session.scalars(select(Play).where(Play.visitor_key.in_(part)))
+    ]
+
+
+def plays_of_visitor(
+    session: Session, track_id: str, *, visitor_key: str | None, session_id: str
+) -> Sequence[Play]:
+    """One visitor's plays of one track that may count; without a key those of the session."""
+    whose = (
+        and_(Play.visitor_key.is_(None), Play.session_id == session_id)
+        if visitor_key is None
+        else Play.visitor_key == visitor_key
+    )
+    query = select(Play).where(
+        Play.track_id == track_id,
+        whose,
+        or_(Play.is_counted.is_(True), and_(Play.is_qualified.is_(True), Play.decision == Decision.VALID)),
+    )
+    return session.scalars(query).all()
+
+
+def sessions_by_id(session: Session, session_ids: Collection[str]) -> dict[str, ListenSession]:
+    """What the fold knows of the sessions."""
+    return {
+        row.id: row
+        for part in _chunks(session_ids)
+        for row in session.scalars(select(ListenSession).where(ListenSession.id.in_(part)))
+    }
+
+
+def deliveries_of(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Delivery]:
+    """Delivered bytes by (session, track)."""
+    columns = tuple_(Delivery.session_id, Delivery.track_id)
+    return {
+        (row.session_id, row.track_id): row
+        for part in _chunks(keys)
+        for row in session.scalars(select(Delivery).where(columns.in_(part)))
+    }
+
+
+def track_facts(session: Session, track_ids: Collection[str]) -> dict[str, TrackFacts]:
+    """What decisions need of the tracks, deleted ones included."""
+    found = {}
+    for part in _chunks(track_ids):
+        query = select(Track.id, Track.producer_id, Track.duration_ms, Track.preview_bytes)
+        for track_id, producer_id, media_ms, preview_bytes in session.execute(
+            query.where(Track.id.in_(part))
+        ):
+            found[track_id] = TrackFacts(producer_id, media_ms, preview_bytes)
+    return found
+
+
+def owners_of_apps(session: Session, app_ids: Collection[str]) -> dict[str, str]:
+    """The owner of each app, deleted ones included."""
+    found: dict[str, str] = {}
+    for part in _chunks(app_ids):
+        rows = session.execute(select(FlexApp.id, FlexApp.owner_id).where(FlexApp.id.in_(part)))
+        found.update((app_id, owner_id) for app_id, owner_id in rows)
+    return found
+
+
+def people_behind(session: Session, visitor_keys: Collection[str]) -> dict[str, set[str]]:
+    """Signed-in people by visitor key."""
+    found: dict[str, set[str]] = {}
+    for part in _chunks(visitor_keys):
+        for row in session.scalars(select(OwnerKey).where(OwnerKey.visitor_key.in_(part))):
+            found.setdefault(row.visitor_key, set()).add(row.person_id)
+    return found
+
+
+def oldest_ids(model: type[ListenEvent | Play | Delivery], limit: int) -> Select[int]:
+    """The ids that were given first."""
+    return select(model.id).order_by(model.id).limit(limit)
+
+
+def hosts_of(session: Session, person_id: str, *, since: datetime, limit: int = 50) -> list[str]:
+    """Sites on which the person's apps or tracks played lately, and whose plays may be their own."""
+    query = (
+        select(Play.host)
+        .where(
+            Play.started_at >= since,
+            or_(
+                Play.app_id.in_(select(FlexApp.id).where(FlexApp.owner_id == person_id)),
+                Play.track_id.in_(select(Track.id).where(Track.producer_id == person_id)),
+            ),
+        )
+        .distinct()
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def _chunks(values: Iterable[T]) -> Iterable[list[T]]:
+    """SQLite takes only so many variables in one statement."""
+    everything = sorted(set(values))  # type: ignore[type-var]
+    for start in range(0, len(everything), _CHUNK):
+        yield everything[start : start + _CHUNK]

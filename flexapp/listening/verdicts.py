@@ -1,0 +1,69 @@
+"""Deciding plays: gathers the evidence of each from the database and applies the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.orm import Session
+
+from flexapp.listening import counting, queries
+from flexapp.listening.counting import Evidence
+from flexapp.listening.models import ListenSession, Play
+from flexapp.listening.queries import TrackFacts
+
+
+class Verdicts:
+    """Decides many plays with one look at each table."""
+
+    def __init__(self, session: Session, sessions: Mapping[str, ListenSession]) -> None:
+        self._session = session
+        self._sessions = sessions
+
+    def decide(self, plays: Sequence[Play]) -> list[Play]:
+        """Set decision, reason, qualified and completed; returns the plays, all of which may have changed."""
+        delivered = queries.deliveries_of(self._session, {(play.session_id, play.track_id) for play in plays})
+        tracks = queries.track_facts(self._session, {play.track_id for play in plays})
+        owners = queries.owners_of_apps(self._session, {play.app_id for play in plays if play.app_id})
+        people = queries.people_behind(
+            self._session, {play.visitor_key for play in plays if play.visitor_key is not None}
+        )
+        for play in plays:
+            row = delivered.get((play.session_id, play.track_id))
+            facts = tracks.get(play.track_id)
+            theirs = {owners.get(play.app_id), facts.producer_id if facts else None}
+            self._decide_one(
+                play,
+                facts,
+                bytes_sent=row.bytes if row else 0,
+                is_own=bool(theirs & people.get(play.visitor_key or "", set())),
+            )
+        return list(plays)
+
+    def _decide_one(self, play: Play, facts: TrackFacts | None, *, bytes_sent: int, is_own: bool) -> None:
+        claims = self._sessions.get(play.session_id)
+        media_ms = (facts.media_ms if facts else None) or play.media_ms
+        evidence = Evidence(
+            heard=play.intervals,
+            listen_ms=play.listen_ms,
+            page_ms=play.last_at_ms - play.first_at_ms,
+            media_ms=media_ms,
+            delivered_bytes=bytes_sent,
+            bytes_per_second=bytes_per_second(facts),
+            flags=frozenset(filter(None, play.flags.split(","))),
+            is_own=is_own,
+            is_known_track=facts is not None,
+            outran_time=claims is not None and claims.outran_time,
+            is_flooding=claims is not None and claims.is_flooding,
+        )
+        decision, reason = counting.decide(evidence)
+        play.decision = decision
+        play.reason = reason.value if reason else ""
+        play.is_qualified = counting.qualifies(play.listen_ms, media_ms)
+        play.is_completed = counting.completes(play.intervals, media_ms)
+
+
+def bytes_per_second(facts: TrackFacts | None) -> float:
+    """Bytes of a second of the preview; the nominal rate when its size is unknown."""
+    if facts is None or not facts.preview_bytes or not facts.media_ms:
+        return counting.NOMINAL_BYTES_PER_SECOND
+    return facts.preview_bytes / (facts.media_ms / 1000)

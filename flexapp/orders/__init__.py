@@ -1,0 +1,1 @@
+"""Orders, their items, prices and proceeds."""

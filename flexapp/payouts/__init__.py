@@ -1,0 +1,1 @@
+"""What payees are owed and when."""

@@ -1,0 +1,1 @@
+"""Persons, their sessions, API tokens and what they may do."""

@@ -1,0 +1,38 @@
+"""Every path of this surface on one screen."""
+
+from __future__ import annotations
+
+from flask_openapi.openapi import OpenAPI
+
+from flexapp.config import Env
+from flexapp.public import (
+    account,
+    buy,
+    demo_mails,
+    files,
+    footer,
+    health,
+    home,
+    hosted_app,
+    orders,
+    producer,
+    track,
+)
+from flexapp.web import markdown
+
+
+def register(app: OpenAPI) -> None:
+    """Hang this surface's routes into the app."""
+    footer.install(app)
+    markdown.install(app)
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(home.blueprint)
+    app.register_blueprint(producer.blueprint)
+    app.register_blueprint(track.blueprint)
+    app.register_blueprint(hosted_app.blueprint)
+    app.register_blueprint(account.blueprint)
+    app.register_blueprint(buy.blueprint)
+    app.register_blueprint(orders.blueprint)
+    app.register_blueprint(files.blueprint)
+    if app.extensions["flexapp"].settings.env is Env.DEMO:
+        app.register_blueprint(demo_mails.blueprint)

@@ -1,0 +1,72 @@
+"""Column kinds: UTC times, money, public ids, JSON, enums kept as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, String, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flexapp.kernel.ids import new_id
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+Minor = Annotated[int, mapped_column(BigInteger)]
+"""Money in minor units."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment in UTC; naive ones are refused on the way in, none come out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times are aware; a naive one was given")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class EnumText(TypeDecorator[StrEnum]):
+    """A StrEnum stored by value, so that new members need no migration."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.kind(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.kind(value)
+
+
+Moment = Annotated[datetime, mapped_column(UtcDateTime())]
+
+
+def public_id(kind: str) -> Mapped[str]:
+    """The primary key of a thing that outsiders may name."""
+    return mapped_column(String(30), primary_key=True, default=_maker(kind))
+
+
+def refers_to(target: str, *, index: bool = True, ondelete: str = "RESTRICT", **options: Any) -> Mapped[Any]:
+    """A foreign key to ``table.id``."""
+    return mapped_column(String(30), ForeignKey(f"{target}.id", ondelete=ondelete), index=index, **options)
+
+
+def _maker(kind: str) -> Callable[[], str]:
+    return lambda: new_id(kind)

@@ -1,0 +1,91 @@
+"""Engines and sessions: SQLite (WAL, FULL, immediate writes) and PostgreSQL behave alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+_READ_ONLY = "flexapp_read_only"
+
+
+class Database:
+    """The engine and the two ways to open a session."""
+
+    def __init__(self, url: str, *, pool_size: int = 40) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = _sqlite(url, pool_size) if self.is_sqlite else _postgres(url, pool_size)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that commits at the end and rolls back on an error. Only edges open one."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that takes no write lock and never commits; what was read stays readable after it."""
+        engine = self.engine.execution_options(**{_READ_ONLY: True})
+        with Session(engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    def open(self, *, read_only: bool) -> Session:
+        """A session for one request; the edge commits or rolls back and closes it."""
+        engine = self.engine.execution_options(**{_READ_ONLY: True}) if read_only else self.engine
+        return Session(engine, expire_on_commit=False)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def _postgres(url: str, pool_size: int) -> Engine:
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",
+        hide_parameters=True,
+    )
+
+
+def _sqlite(url: str, pool_size: int) -> Engine:
+    path = make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=10,
+        hide_parameters=True,
+        connect_args={"timeout": 60, "check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=60000",
+            "temp_store=MEMORY",
+            "recursive_triggers=ON",  # else INSERT OR REPLACE deletes without asking the triggers
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # Writers take the lock at once: a deferred reader that later writes can fail with SQLITE_BUSY.
+        deferred = connection.get_execution_options().get(_READ_ONLY)
+        connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
+
+    return engine

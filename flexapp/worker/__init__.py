@@ -1,0 +1,1 @@
+"""The surface without HTTP: inbox, outbox, periodic jobs."""

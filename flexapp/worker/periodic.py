@@ -1,0 +1,50 @@
+"""What is done again and again by the one worker that holds the baton."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import NamedTuple
+
+from flexapp.inbox import operations as inbox
+from flexapp.listening.upkeep import FOLD_SECONDS, FORGET_SECONDS, fold_listens, forget_listens
+from flexapp.outbox import operations as outbox
+from flexapp.workflows.fill_inbox_gaps import fill_inbox_gaps
+from flexapp.workflows.services import Services
+from flexapp.workflows.sweep_checkouts import sweep_checkouts
+from flexapp.workflows.sweep_refunds import sweep_refunds
+from flexapp.workflows.tidy_accounts import tidy_accounts
+
+_KEEP = timedelta(days=30)
+
+
+class Periodic(NamedTuple):
+    """A function that runs every so many seconds of real time; it may also run twice at once."""
+
+    name: str
+    every_seconds: float
+    function: Callable[[Services], None]
+
+
+def prune(services: Services) -> None:
+    """Forget what was done and handled a month ago, and idempotent replies of that age."""
+    before = services.clock.now() - _KEEP
+    with services.database.writing() as session:
+        outbox.prune(session, before=before)
+        inbox.prune(session, before=before)
+
+
+QUICK: list[Periodic] = [
+    Periodic("fold_listens", FOLD_SECONDS, fold_listens),
+]
+"""Work on our own database alone, which others wait for within seconds."""
+
+SLOW: list[Periodic] = [
+    Periodic("fold_listens", FOLD_SECONDS, fold_listens),
+    Periodic("forget_listens", FORGET_SECONDS, forget_listens),
+    Periodic("sweep_checkouts", 60.0, sweep_checkouts),
+    Periodic("sweep_refunds", 300.0, sweep_refunds),
+    Periodic("fill_inbox_gaps", 600.0, fill_inbox_gaps),
+    Periodic("prune", 3600.0, prune),
+    Periodic("tidy_accounts", 3600.0, tidy_accounts),
+]

@@ -1,0 +1,1 @@
+"""One business verb a file; crosses domains, knows no HTTP."""

@@ -1,0 +1,26 @@
+"""Everything a workflow may need besides its session: settings, clock, signer, ports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flexapp.config import Settings
+from flexapp.gateways.ports import Mailer, Objects, Payments
+from flexapp.kernel.bell import Bell
+from flexapp.kernel.clock import Clock
+from flexapp.kernel.signing import Signer
+from flexapp.storage.session import Database
+
+
+@dataclass(frozen=True)
+class Services:
+    """Made once by ``app.py``; passed down, never looked up."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    signer: Signer
+    payments: Payments
+    objects: Objects
+    mailer: Mailer
+    wake_worker: Bell = field(default_factory=Bell)  #: ``services.wake_worker()`` after a commit

@@ -1,0 +1,10 @@
+"""The production entry: ``granian --interface wsgi flexapp.wsgi:application``."""
+
+from __future__ import annotations
+
+from flexapp.app import create_app, start_embedded_worker
+from flexapp.config import Settings
+
+settings = Settings()
+application = create_app(settings)
+worker = start_embedded_worker(application, settings)

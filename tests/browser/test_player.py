@@ -1,0 +1,385 @@
+"""The player on a stranger's page: what it does, and which requests each action sends."""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from flexapp.apps.snippets import FORMS
+from flexapp.demo.stranger import build_server
+from tests.browser.conftest import audit
+from tests.browser.stage import (
+    Stage,
+    is_playing,
+    page,
+    paths_of,
+    player_of,
+    requests_of,
+    stage,
+    visitor,
+    wait_for,
+    wait_until_it_plays,
+)
+
+__all__ = ["page", "stage", "visitor"]
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_snippet_plays_real_audio_on_another_site(page: Page, stage: Stage, form: str) -> None:
+    import threading
+
+    texts = [{"form": each, "text": stage.snippet(each)} for each in FORMS]
+    server = build_server(0, lambda: texts, stage.site.url)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page.goto(f"http://localhost:{server.server_port}/{form}")
+    frame = player_of(page)
+    frame.click(".play")
+    wait_until_it_plays(frame)
+    assert frame.locator(".what h1").inner_text() == "Midnight Trap"
+    server.shutdown()
+    server.server_close()
+
+
+def test_before_a_tap_there_are_three_requests_and_no_audio_cookie_or_third_party(
+    page: Page, visitor: BrowserContext, stage: Stage
+) -> None:
+    seen = requests_of(page)
+    page.goto(stage.put(stage.frame()))
+    player_of(page)
+    with page.expect_request("**/api/v1/listens"):
+        pass  # half of the player was in view for a second
+    page.wait_for_timeout(500)
+    ours = paths_of(seen, stage.site.url)
+    assert sorted(set(ours) - {f"/embed/v1/{stage.app_id}"}) == ["/api/v1/listens"]
+    assert len(ours) <= 3
+    others = [request.url for request in seen if not request.url.startswith((stage.site.url, stage.url))]
+    assert others == []
+    assert visitor.cookies() == []
+
+
+def test_play_asks_for_this_sessions_preview_by_range_and_reports_to_its_own_host(
+    page: Page, stage: Stage
+) -> None:
+    page.goto(stage.put(stage.frame()))
+    frame = player_of(page)
+    page.wait_for_timeout(1200)
+    seen = requests_of(page)
+    frame.click(".play")
+    wait_until_it_plays(frame)
+    media = [request for request in seen if ".mp3" in request.url]
+    token = frame.evaluate("JSON.parse(document.getElementById('session').textContent)")
+    assert parse_qs(urlsplit(media[0].url).query) == {"s": [token]}
+    assert media[0].headers["range"] == "bytes=0-"
+    reports = [request for request in seen if request.url == f"{stage.site.url}/api/v1/listens"]
+    body = json.loads(reports[0].post_data or "")
+    assert (body["v"], body["s"]) == (1, token)
+    assert [event["k"] for event in body["e"]] == ["s"]
+    assert "cookie" not in reports[0].headers
+    assert set(paths_of(seen, stage.site.url)) == {urlsplit(media[0].url).path, "/api/v1/listens"}
+
+
+def test_pausing_and_changing_the_beat_are_seen_and_reported(page: Page, stage: Stage) -> None:
+    page.goto(stage.put(stage.frame()))
+    frame = player_of(page)
+    frame.click(".play")
+    wait_until_it_plays(frame)
+    expect(frame.locator(".play")).to_have_attribute("aria-label", "Pause Midnight Trap")
+    seen = requests_of(page)
+    frame.click(".rows li:nth-child(2) .cue")
+    wait_until_it_plays(frame)
+    assert frame.locator(".what h1").inner_text() == "Dusty Corner"
+    assert frame.locator(".rows li[aria-current=true] b").inner_text() == "Dusty Corner"
+    frame.click(".play")
+    expect(frame.locator(".play")).to_have_attribute("aria-label", "Play Dusty Corner")
+    page.wait_for_timeout(300)
+    bodies = [json.loads(each.post_data or "{}") for each in seen if each.url.endswith("/api/v1/listens")]
+    events = [event for body in bodies for event in body["e"]]
+    ends = [event for event in events if event["k"] == "e"]
+    assert [event["b"] for event in ends] == [stage.track_ids[0]]
+    heard = [event for event in events if event.get("b") == stage.track_ids[1] and event.get("iv")]
+    assert heard
+    assert heard[-1]["iv"][-1][1] > 0
+
+
+def test_the_slider_seeks_in_words_and_by_keys(page: Page, stage: Stage) -> None:
+    page.goto(stage.put(stage.frame()))
+    frame = player_of(page)
+    slider = frame.locator(".seek")
+    assert slider.evaluate("element => element.ariaValueText").startswith("0 seconds of ")
+    slider.focus()
+    for key, seconds in (("ArrowRight", 5), ("PageUp", 20), ("ArrowLeft", 15), ("Home", 0)):
+        slider.press(key)
+        assert slider.evaluate("element => element.valueAsNumber") == pytest.approx(seconds, abs=0.2)
+    slider.press("PageUp")
+    frame.click(".play")
+    wait_until_it_plays(frame, beyond=15.1)
+    assert slider.evaluate("element => element.ariaValueText").startswith("15 seconds of ")
+    box = slider.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    length = slider.evaluate("element => Number(element.max)")
+    wait_until_it_plays(frame, beyond=length / 2 - 1)
+
+
+def test_keys_work_in_the_frame_and_can_be_switched_off(page: Page, stage: Stage) -> None:
+    page.goto(stage.put(stage.frame()))
+    frame = player_of(page)
+    frame.locator(".what h1").click()
+    page.keyboard.press("k")
+    wait_until_it_plays(frame)
+    page.keyboard.press("l")
+    wait_until_it_plays(frame, beyond=10)
+    page.keyboard.press("m")
+    expect(frame.locator(".mute")).to_have_attribute("aria-label", "Unmute")
+    page.keyboard.press(" ")
+    expect(frame.locator(".play")).to_have_attribute("aria-label", "Play Midnight Trap")
+    page.goto(stage.put(stage.frame("keys=0")))
+    frame = player_of(page)
+    frame.locator(".what h1").click()
+    page.keyboard.press("k")
+    page.wait_for_timeout(200)
+    assert not is_playing(frame)
+
+
+def test_a_license_is_picked_and_bought_on_a_page_of_its_own(
+    page: Page, visitor: BrowserContext, stage: Stage
+) -> None:
+    page.goto(stage.put(stage.frame()))
+    frame = player_of(page)
+    frame.click(".rows li:nth-child(2) .buy")
+    dialog = frame.locator("dialog")
+    expect(dialog).to_be_visible()
+    assert dialog.locator("h2").inner_text() == "License “Dusty Corner”"
+    labels = dialog.locator("label")
+    assert labels.count() == 4
+    labels.filter(has_text="Premium lease").click()
+    cta = dialog.locator(".cta")
+    assert cta.inner_text() == "Buy · $65.00"
+    assert (cta.get_attribute("target"), cta.get_attribute("rel")) == ("_blank", "noopener")
+    with visitor.expect_page() as opened:
+        cta.click()
+    shop = opened.value
+    shop.wait_for_load_state()
+    address = urlsplit(shop.url)
+    query = parse_qs(address.query)
+    assert address.path == f"/buy/{stage.track_slugs[1]}"
+    assert query["k"] == [stage.key]
+    assert query["s"] == [frame.evaluate("JSON.parse(document.getElementById('session').textContent)")]
+    assert re.fullmatch(r"[0-9a-f-]{36}", query["o"][0])
+    assert shop.evaluate("window.opener") is None
+    assert shop.evaluate("window.top === window")
+    assert "$65.00" in shop.inner_text("body")
+
+
+def test_escape_closes_the_licenses_and_gives_the_focus_back(page: Page, stage: Stage) -> None:
+    page.goto(stage.put(stage.frame()))
+    frame = player_of(page)
+    link = frame.locator(".rows li:nth-child(3) .buy")
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(frame.locator("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(frame.locator("dialog")).to_be_hidden()
+    assert link.evaluate("element => element === document.activeElement")
+
+
+def test_a_low_frame_chooses_from_a_native_select(page: Page, stage: Stage) -> None:
+    page.goto(stage.put(stage.frame("layout=bar", height=80)))
+    frame = player_of(page)
+    frame.click(".now .buy")
+    select = frame.locator("dialog select")
+    expect(select).to_be_visible()
+    expect(frame.locator("dialog fieldset")).to_be_hidden()
+    select.select_option(label="Exclusive · $499.00")
+    assert frame.locator("dialog .cta").inner_text() == "Buy · $499.00"
+    box = frame.locator("dialog").bounding_box()
+    assert box is not None
+    assert box["height"] <= 80
+
+
+def test_a_paid_order_thanks_in_the_player(page: Page, visitor: BrowserContext, stage: Stage) -> None:
+    page.goto(stage.put(stage.frame()))
+    frame = player_of(page)
+    states = iter([{"state": "open", "is_settled": False}, {"state": "paid", "is_settled": True}])
+    visitor.route(
+        "**/embed/v1/orders/*",
+        lambda route: route.fulfill(json=next(states), headers={"Access-Control-Allow-Origin": "*"}),
+    )
+    frame.click(".rows li:nth-child(1) .buy")
+    with visitor.expect_page() as opened:
+        frame.locator("dialog .cta").click()
+    opened.value.close()
+    expect(frame.locator(".notice")).to_contain_text("Thank you", timeout=15_000)
+
+
+def test_only_one_player_sounds_on_a_page(page: Page, stage: Stage) -> None:
+    page.goto(stage.put(stage.frame() + stage.frame() + stage.frame("single=0")))
+    first, second, third = (player_of(page, index) for index in range(3))
+    first.click(".play")
+    wait_until_it_plays(first)
+    second.click(".play")
+    wait_until_it_plays(second)
+    expect(first.locator(".play")).to_have_attribute("aria-label", "Play Midnight Trap")
+    third.click(".play")
+    wait_until_it_plays(third)
+    page.wait_for_timeout(300)
+    assert [is_playing(each) for each in (first, second, third)] == [False, True, True]
+
+
+def test_a_sandboxed_frame_without_an_origin_plays_and_reports(page: Page, stage: Stage) -> None:
+    seen = requests_of(page)
+    page.goto(stage.put(stage.frame(extra='sandbox="allow-scripts"')))
+    frame = player_of(page)
+    assert frame.evaluate("window.origin") == "null"
+    frame.click(".play")
+    wait_until_it_plays(frame)
+    frame.click(".mute")
+    answers = [request.response() for request in seen if request.url.endswith("/api/v1/listens")]
+    assert {answer.status for answer in answers if answer} == {204}
+
+
+def test_a_sandbox_that_opens_nothing_gets_wordpress_to_do_it_and_shows_the_address(
+    page: Page, stage: Stage
+) -> None:
+    frame_html = stage.frame(extra='sandbox="allow-scripts"').replace(
+        '" width', '#?secret=aB3dE5fG7h" width', 1
+    )
+    page.goto(stage.put(frame_html))
+    page.evaluate("addEventListener('message', ({data}) => data?.message && (window.told = data))")
+    frame = player_of(page)
+    frame.locator("ol.rows .buy").first.click()
+    frame.get_by_role("link", name="Buy ·").click()
+    page.wait_for_function("window.told")
+    told = page.evaluate("window.told")
+    assert (told["message"], told["secret"]) == ("link", "aB3dE5fG7h")
+    assert told["value"].startswith(f"{stage.site.url}/buy/")
+    expect(frame.locator(".notice a")).to_have_text(told["value"])
+
+
+def test_autoplay_that_the_browser_refuses_leaves_a_player_ready_to_play(
+    browser: Browser, stage: Stage
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(stage.put(stage.frame("autoplay=1", extra="")))
+    frame = player_of(page)
+    page.wait_for_timeout(700)
+    assert not is_playing(frame)
+    assert frame.locator(".notice").inner_text() == ""
+    frame.click(".play")
+    wait_until_it_plays(frame)
+    context.close()
+
+
+def test_a_beat_that_does_not_load_says_so_and_can_be_tried_again(
+    page: Page, visitor: BrowserContext, stage: Stage
+) -> None:
+    page.goto(stage.put(stage.frame()))
+    frame = player_of(page)
+    visitor.route("**/media/*.mp3*", lambda route: route.fulfill(status=503, body="no"))
+    frame.click(".play")
+    expect(frame.locator(".notice")).to_contain_text("does not play right now")
+    assert not is_playing(frame)
+    visitor.unroute("**/media/*.mp3*")
+    frame.click(".notice button")
+    wait_until_it_plays(frame)
+    assert frame.locator(".notice").inner_text() == ""
+
+
+def test_a_session_that_ran_out_is_renewed_by_itself(
+    page: Page, visitor: BrowserContext, stage: Stage
+) -> None:
+    page.goto(stage.put(stage.frame()))
+    frame = player_of(page)
+    old = frame.evaluate("JSON.parse(document.getElementById('session').textContent)")
+    used: list[str] = []
+
+    def answer(route: object) -> None:
+        url = route.request.url  # type: ignore[attr-defined]
+        used.append(parse_qs(urlsplit(url).query)["s"][0])
+        if used[-1] == old:
+            route.fulfill(status=403, body="expired")  # type: ignore[attr-defined]
+        else:
+            route.continue_()  # type: ignore[attr-defined]
+
+    visitor.route("**/media/*.mp3*", answer)
+    frame.click(".play")
+    wait_until_it_plays(frame)
+    assert used[0] == old
+    assert used[-1] != old
+
+
+def test_a_beat_sold_meanwhile_shows_it_when_the_listener_returns(
+    page: Page, visitor: BrowserContext, stage: Stage
+) -> None:
+    from flexapp.catalog.models import Track
+
+    services = stage.site.services
+    page.goto(stage.put(stage.frame()))
+    frame = player_of(page)
+    frame.click(".rows li:nth-child(2) .buy")
+    with visitor.expect_page() as opened:
+        frame.locator("dialog .cta").click()
+    page.keyboard.press("Escape")
+    with services.database.writing() as session:
+        track = session.get(Track, stage.track_ids[2])
+        assert track is not None
+        track.sold_exclusively_at = services.clock.now()
+    try:
+        opened.value.close()
+        frame.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(frame.locator(".rows li:nth-child(3) .buy")).to_have_text("Sold")
+        expect(frame.locator(".rows li:nth-child(3) .cue")).to_be_disabled()
+    finally:
+        with services.database.writing() as session:
+            track = session.get(Track, stage.track_ids[2])
+            assert track is not None
+            track.sold_exclusively_at = None
+
+
+def test_without_script_titles_prices_links_and_native_audio_remain(browser: Browser, stage: Stage) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 600, "height": 450})
+    page = context.new_page()
+    page.goto(stage.embed())
+    assert page.locator("audio[controls]").count() == 3
+    expect(page.locator("audio").first).to_be_visible()
+    expect(page.locator(".play")).to_be_hidden()
+    expect(page.locator(".rows .buy").first).to_have_text("from $29.99")
+    expect(page.locator("dialog")).to_be_hidden()
+    context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("layout", "size"),
+    [
+        ("list", (600, 450)),
+        ("compact", (600, 166)),
+        ("bar", (600, 80)),
+        ("card", (320, 500)),
+        ("list", (320, 352)),
+        ("bar", (200, 80)),
+    ],
+)
+def test_every_layout_is_usable_by_everybody(
+    browser: Browser, stage: Stage, theme: str, layout: str, size: tuple[int, int]
+) -> None:
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    page = context.new_page()
+    page.goto(stage.embed(f"layout={layout}&theme={theme}&color=ffe95c"))
+    wait_for(page.main_frame, "document.querySelector('.seek').ariaValueText")
+    assert audit(page) == []
+    overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert overflow <= 0
+    play = page.locator(".play").bounding_box()
+    assert play is not None
+    assert min(play["width"], play["height"]) >= 44
+    page.click(".buy >> visible=true")
+    expect(page.locator("dialog")).to_be_visible()
+    assert audit(page) == []
+    context.close()

@@ -1,0 +1,183 @@
+"""Listens that count: plays, completion, replays, privacy."""
+
+from __future__ import annotations
+
+from tests.factories.listening import CHROME, IPHONE
+from tests.functional.listening.conftest import Scene
+from tests.functional.listening.scripts import script
+
+# What is a play
+
+
+@script("plays", loads=1)
+def a_player_that_is_only_looked_at(scene: Scene) -> None:
+    scene.listener()
+
+
+@script("plays", loads=1, starts=1, heard=29.9)
+def just_under_30_seconds_is_a_start_and_no_play(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (0, 29.9))
+
+
+@script("plays", loads=1, starts=1, plays=1, heard=30)
+def thirty_seconds_are_a_play(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (0, 30))
+
+
+@script("plays", loads=1, starts=1, plays=1, heard=30)
+def thirty_seconds_from_the_middle_are_a_play(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (60, 90))
+
+
+@script("plays", loads=1, starts=1, plays=1, heard=30)
+def thirty_seconds_in_three_places_are_a_play(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (0, 10), (50, 60), (100, 110))
+
+
+@script("plays", loads=1, starts=1, plays=1, heard=30)
+def ten_seconds_heard_three_times_are_a_play(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (0, 10), (0, 10), (0, 10))
+
+
+@script("plays", loads=1, starts=1, heard=19.9)
+def less_than_half_of_a_short_beat_is_no_play(scene: Scene) -> None:
+    scene.listener().hear(scene.short, (0, 19.9))
+
+
+@script("plays", loads=1, starts=1, plays=1, heard=20)
+def half_of_a_short_beat_is_a_play(scene: Scene) -> None:
+    scene.listener().hear(scene.short, (0, 20))
+
+
+@script("plays", loads=1, starts=1)
+def a_start_without_sound_is_only_a_start(scene: Scene) -> None:
+    scene.listener().hear(scene.beat)
+
+
+@script("plays", loads=1, starts=3, heard=30)
+def three_starts_of_ten_seconds_are_no_play(scene: Scene) -> None:
+    listener = scene.listener()
+    for _ in range(3):
+        listener.hear(scene.beat, (0, 10))
+
+
+# Completed
+
+
+@script("completion", loads=1, starts=1, plays=1, heard=95.9)
+def just_under_80_percent_is_not_completed(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (0, 95.9))
+
+
+@script("completion", loads=1, starts=1, plays=1, completed=1, heard=96)
+def eighty_percent_is_completed(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (0, 96))
+
+
+@script("completion", loads=1, starts=1, plays=1, completed=1, heard=96)
+def eighty_percent_in_pieces_is_completed(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (60, 120), (0, 36))
+
+
+@script("completion", loads=1, starts=1, plays=1, heard=120)
+def half_of_a_beat_heard_twice_is_not_completed(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (0, 60), (0, 60))
+
+
+@script("completion", loads=1, starts=2, plays=1, replays=1, completed=1, heard=240)
+def a_replay_that_is_heard_through_completes_nothing(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.hear(scene.beat, (0, 120))
+    listener.hear(scene.beat, (0, 120))
+
+
+# Replays: one counted play per visitor, beat and hour
+
+
+@script("replays", loads=2, starts=2, plays=1, replays=1, heard=60)
+def the_same_visitor_within_the_hour_replays_on_another_page(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (0, 30))
+    scene.wait(50 * 60)
+    scene.listener().hear(scene.beat, (0, 30))
+
+
+@script("replays", loads=2, starts=2, plays=2, heard=60)
+def the_same_visitor_after_an_hour_plays_again(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (0, 30))
+    scene.wait(60 * 60 - 30)
+    scene.listener().hear(scene.beat, (0, 30))
+
+
+@script("replays", loads=4, starts=4, plays=2, replays=2, heard=120)
+def the_hour_is_measured_from_the_last_counted_play(scene: Scene) -> None:
+    for _ in range(4):  # at 0, 40, 80 and 120 minutes: the second and the last are replays
+        scene.listener().hear(scene.beat, (0, 30))
+        scene.wait(40 * 60 - 30)
+
+
+@script("replays", loads=2, starts=2, plays=2, heard=60)
+def two_beats_are_two_plays(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (0, 30))
+    scene.listener().hear(scene.other, (0, 30))
+
+
+@script("replays", loads=2, starts=2, plays=2, heard=60)
+def two_addresses_are_two_visitors(scene: Scene) -> None:
+    scene.listener(address="203.0.113.7").hear(scene.beat, (0, 30))
+    scene.listener(address="203.0.113.8").hear(scene.beat, (0, 30))
+
+
+@script("replays", loads=2, starts=2, plays=1, replays=1, heard=60)
+def one_household_in_ipv6_is_one_visitor(scene: Scene) -> None:
+    scene.listener(address="2001:db8:1:2::1").hear(scene.beat, (0, 30))
+    scene.listener(address="2001:db8:1:2:ffff::9").hear(scene.beat, (0, 30))
+
+
+@script("replays", loads=2, starts=2, plays=2, heard=60)
+def two_browsers_are_two_visitors(scene: Scene) -> None:
+    scene.listener(agent=CHROME).hear(scene.beat, (0, 30))
+    scene.listener(agent=IPHONE).hear(scene.beat, (0, 30))
+
+
+@script("replays", loads=2, starts=2, plays=2, heard=60)
+def one_person_on_two_sites_is_two_visitors(scene: Scene) -> None:
+    scene.listener(host="one.example").hear(scene.beat, (0, 30))
+    scene.listener(host="two.example").hear(scene.beat, (0, 30))
+
+
+@script("replays", loads=2, starts=2, plays=2, heard=60)
+def nobody_is_recognized_on_the_next_day(scene: Scene) -> None:
+    scene.wait(12 * 3600 - 60)  # a minute before midnight
+    scene.listener().hear(scene.beat, (0, 30))
+    scene.wait(60)
+    scene.listener().hear(scene.beat, (0, 30))
+
+
+@script("replays", loads=1, starts=2, plays=1, replays=1, heard=60)
+def a_session_over_midnight_keeps_its_visitor(scene: Scene) -> None:
+    scene.wait(12 * 3600 - 45)
+    listener = scene.listener()
+    listener.hear(scene.beat, (0, 30))
+    listener.hear(scene.beat, (0, 30))
+
+
+# Privacy
+
+
+@script("privacy", loads=2, starts=2, plays=2, heard=60)
+def who_sends_gpc_is_counted_and_not_recognized(scene: Scene) -> None:
+    for _ in range(2):
+        scene.listener(headers={"Sec-GPC": "1"}).hear(scene.beat, (0, 30))
+
+
+@script("privacy", loads=2, starts=2, plays=2, heard=60)
+def who_sends_dnt_is_counted_and_not_recognized(scene: Scene) -> None:
+    for _ in range(2):
+        scene.listener(headers={"DNT": "1"}).hear(scene.beat, (0, 30))
+
+
+@script("privacy", loads=1, starts=2, plays=1, replays=1, heard=60)
+def without_a_key_the_session_still_knows_its_replays(scene: Scene) -> None:
+    listener = scene.listener(flags=["gpc"])
+    listener.hear(scene.beat, (0, 30))
+    listener.hear(scene.beat, (0, 30))

@@ -1,0 +1,207 @@
+"""Listens that do not count, reports in disorder, and what is no listen."""
+
+from __future__ import annotations
+
+import random
+import uuid
+
+from flexapp.listening import own_plays
+from flexapp.listening.ingest import ingest_of
+from flexapp.listening.visitors import VisitorKeys
+from tests.factories.listening import IPHONE
+from tests.functional.listening.conftest import Scene
+from tests.functional.listening.scripts import script
+
+# What does not count
+
+
+@script("refusals")
+def a_crawler_counts_nothing(scene: Scene) -> None:
+    scene.listener(agent="Mozilla/5.0 (compatible; Googlebot/2.1)", flags=["bot"]).hear(scene.beat, (0, 60))
+
+
+@script("refusals", loads=1)
+def a_program_that_reports_with_a_fetched_token_counts_nothing(scene: Scene) -> None:
+    scene.listener(agent="python-requests/2.34").hear(scene.beat, (0, 60))
+
+
+@script("refusals", loads=1)
+def no_user_agent_counts_nothing(scene: Scene) -> None:
+    scene.listener(agent="").hear(scene.beat, (0, 60))
+
+
+@script("refusals")
+def the_owner_s_look_from_the_dashboard_counts_nothing(scene: Scene) -> None:
+    scene.listener(flags=["preview"]).hear(scene.beat, (0, 60))
+
+
+@script("refusals", loads=1)
+def a_play_without_delivered_bytes_waits(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.is_served = False
+    listener.hear(scene.beat, (0, 60))
+
+
+@script("refusals", loads=1)
+def a_tenth_of_the_bytes_is_not_enough(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.is_served = False
+    listener.fetch(scene.beat, 6)
+    listener.hear(scene.beat, (0, 60))
+
+
+@script("refusals", loads=1, starts=1, plays=1, heard=60)
+def bytes_that_are_recorded_late_free_the_play(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.is_served = False
+    listener.hear(scene.beat, (0, 60))
+    scene.settle()
+    listener.fetch(scene.beat, 30)
+    scene.settle()
+    listener.fetch(scene.beat, 30)
+
+
+@script("refusals", loads=1)
+def listening_faster_than_time_counts_nothing(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.fetch(scene.beat, 120)
+    scene.wait(5)
+    play = str(uuid.uuid4())
+    events = [listener.event(play, scene.beat, "s", at=0)]
+    events.append(listener.event(play, scene.beat, "h", iv=[[0, 60]], at=60_000))
+    listener.send(events)
+    scene.wait(300)  # patience afterwards does not help
+    listener.hear(scene.other, (0, 30))
+
+
+@script("refusals", loads=1)
+def something_behind_the_end_of_the_beat_waits(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.fetch(scene.beat, 1000)
+    listener.hear(scene.beat, (100, 140))
+
+
+@script("refusals", loads=1)
+def a_beat_that_does_not_exist_counts_nothing(scene: Scene) -> None:
+    listener = scene.listener()
+    ghost = type(scene.beat)(id="trk_" + "0" * 26, duration_ms=120_000)
+    listener.hear(ghost, (0, 60))
+
+
+@script("refusals", loads=1)
+def a_flood_of_events_waits(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.fetch(scene.beat, 120)
+    play = str(uuid.uuid4())
+    for _ in range(11):
+        events = [listener.event(play, scene.beat, "h", iv=[[second, second + 1]]) for second in range(20)]
+        assert listener.send(events).status_code == 204
+
+
+@script("refusals", loads=2, starts=1, plays=1, heard=30)
+def the_owner_s_own_plays_do_not_count_where_the_browser_is_known(scene: Scene) -> None:
+    mine = scene.listener(address="198.51.100.5", agent=IPHONE, host="mine.example")
+    mine.hear(scene.beat, (0, 60))
+    scene.listener().hear(scene.beat, (0, 30))
+    scene.settle()
+    keys = VisitorKeys(scene.services.database)
+    with scene.services.database.reading() as session:
+        hosts = own_plays.known_hosts(session, scene.affiliate.id, now=scene.clock.now())
+    own_plays.note(
+        ingest_of(scene.services.database),
+        keys,
+        person_id=scene.affiliate.id,
+        hosts=hosts,
+        address="198.51.100.5",
+        user_agent=IPHONE,
+        now=scene.clock.now(),
+    )
+
+
+# Order, loss and repetition
+
+
+@script("order", loads=1, starts=1, plays=1, completed=1, heard=120)
+def every_report_sent_three_times_counts_once(scene: Scene) -> None:
+    listener = scene.listener()
+    for body in listener.script(scene.beat, (0, 120)):
+        for _ in range(3):
+            assert listener.send(body).status_code == 204
+
+
+@script("order", loads=1, starts=1, plays=1, completed=1, heard=120)
+def reports_in_any_order_count_the_same(scene: Scene) -> None:
+    listener = scene.listener()
+    bodies = listener.script(scene.beat, (0, 120))
+    random.Random(7).shuffle(bodies)
+    for body in bodies:
+        listener.send(body)
+
+
+@script("order", loads=1, starts=1, plays=1, completed=1, heard=120)
+def reports_folded_one_by_one_backwards_count_the_same(scene: Scene) -> None:
+    listener = scene.listener()
+    for body in reversed(listener.script(scene.beat, (0, 120))):
+        listener.send(body)
+        scene.settle()
+
+
+@script("order", loads=2, starts=2, plays=1, replays=1, completed=1, heard=150)
+def an_earlier_play_that_reports_later_takes_the_count(scene: Scene) -> None:
+    first = scene.listener()
+    bodies = first.script(scene.beat, (0, 120))
+    scene.wait(600)
+    scene.listener().hear(scene.beat, (0, 30))
+    scene.settle()
+    for body in bodies:
+        first.send(body)
+
+
+@script("order", loads=1, starts=1, plays=1, completed=1, heard=120)
+def reports_of_last_week_are_taken(scene: Scene) -> None:
+    listener = scene.listener()
+    bodies = listener.script(scene.beat, (0, 120))
+    scene.wait(7 * 86_400)
+    for body in bodies:
+        assert listener.send(body).status_code == 204
+
+
+@script("order")
+def reports_of_a_session_from_last_month_are_dropped(scene: Scene) -> None:
+    listener = scene.listener(flags=["bot"])
+    bodies = listener.script(scene.beat, (0, 120))
+    scene.wait(31 * 86_400)
+    for body in bodies:
+        assert listener.send(body).status_code == 204
+
+
+@script("order", loads=1, starts=1, plays=1, heard=50)
+def a_lost_report_loses_only_what_it_said(scene: Scene) -> None:
+    listener = scene.listener()
+    for body in [body for place, body in enumerate(listener.script(scene.beat, (0, 60))) if place != 3]:
+        listener.send(body)
+
+
+# Impressions, checkouts, several beats
+
+
+@script("others", loads=1, impressions=1)
+def an_impression_counts_once_per_session(scene: Scene) -> None:
+    listener = scene.listener()
+    for page in ("page-0001", "page-0002"):
+        listener.send([listener.event(page, None, "i")])
+
+
+@script("others", loads=1, checkouts=2)
+def a_checkout_counts_once_per_session_and_beat(scene: Scene) -> None:
+    listener = scene.listener()
+    for beat in (scene.beat, scene.other, scene.beat):
+        listener.send([listener.event("page-0001", beat, "c")])
+
+
+@script("others", loads=1, starts=3, plays=3, completed=1, heard=100)
+def a_lineup_that_plays_on(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.hear(scene.beat, (0, 30))
+    listener.hear(scene.short, (0, 40))
+    listener.hear(scene.other, (0, 30))

@@ -1,0 +1,106 @@
+"""Session tokens: what they say, and that nobody else can make them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from flexapp.kernel.signing import Signer
+from flexapp.listening import sessions
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+SIGNER = Signer("secret one", ("secret zero",))
+
+
+def mint(**changes: object) -> str:
+    fields: dict[str, object] = {
+        "app_id": "app_" + "1" * 26,
+        "placement_id": "plc_" + "2" * 26,
+        "channel": "affiliate",
+        "host": "blog.example",
+        "now": NOON,
+        "flags": ["gpc"],
+    }
+    return sessions.mint(SIGNER, **{**fields, **changes})  # type: ignore[arg-type]
+
+
+def test_a_token_says_what_was_put_into_it() -> None:
+    claims = sessions.read(SIGNER, mint(), NOON)
+    assert claims is not None
+    assert (claims.app_id, claims.placement_id) == ("app_" + "1" * 26, "plc_" + "2" * 26)
+    assert (claims.channel, claims.host, claims.minted_at) == ("affiliate", "blog.example", NOON)
+    assert claims.flags == {"gpc"}
+
+
+def test_no_two_sessions_share_an_id() -> None:
+    found = {claims.session_id for _ in range(200) if (claims := sessions.read(SIGNER, mint(), NOON))}
+    assert len(found) == 200
+    assert all(len(each) == 16 for each in found)
+
+
+def test_what_is_missing_is_an_empty_text_and_unknown_flags_are_left_out() -> None:
+    claims = sessions.read(SIGNER, mint(app_id=None, placement_id="", host="", flags=["gpc", "vip"]), NOON)
+    assert claims is not None
+    assert (claims.app_id, claims.placement_id, claims.host, claims.flags) == ("", "", "", {"gpc"})
+
+
+@pytest.mark.parametrize(
+    ("age", "late", "is_good"),
+    [
+        (timedelta(hours=6), timedelta(), True),
+        (timedelta(hours=6, seconds=1), timedelta(), False),
+        (timedelta(days=30), sessions.LATE, True),
+        (timedelta(days=30, hours=6, seconds=1), sessions.LATE, False),
+        (timedelta(minutes=-2), timedelta(), True),
+        (timedelta(minutes=-3), timedelta(), False),
+    ],
+)
+def test_a_token_lives_six_hours_and_its_reports_a_month(
+    age: timedelta, late: timedelta, is_good: bool
+) -> None:
+    assert (sessions.read(SIGNER, mint(), NOON + age, late=late) is not None) is is_good
+
+
+def test_every_change_of_a_character_is_noticed() -> None:
+    token = mint()
+    for place, letter in enumerate(token):
+        for other in "Aa0.":
+            if other != letter:
+                changed = token[:place] + other + token[place + 1 :]
+                assert sessions.read(SIGNER, changed, NOON) is None or changed == token
+
+
+@pytest.mark.parametrize("token", ["", "v1", "v1..", "v1.a.b", "v2.a.b", "ü", "x" * 5000, "\x00"])
+def test_nonsense_is_no_token(token: str) -> None:
+    assert sessions.read(SIGNER, token, NOON) is None
+
+
+def test_a_token_of_another_purpose_or_key_is_none_of_ours() -> None:
+    assert sessions.read(SIGNER, SIGNER.seal("placement", {"s": "x", "c": "direct", "i": 0}), NOON) is None
+    other = sessions.mint(Signer("other"), app_id="", placement_id="", channel="direct", host="", now=NOON)
+    assert sessions.read(SIGNER, other, NOON) is None
+
+
+def test_the_key_before_still_reads() -> None:
+    old = sessions.mint(
+        Signer("secret zero"), app_id="", placement_id="", channel="direct", host="", now=NOON
+    )
+    assert sessions.read(SIGNER, old, NOON) is not None
+
+
+@pytest.mark.parametrize(
+    "payload", [{}, {"s": 1}, {"s": "x", "c": "d", "i": "now"}, {"s": "x", "c": "d", "i": 1e300}]
+)
+def test_a_sealed_payload_of_another_shape_is_refused(payload: dict[str, object]) -> None:
+    assert sessions.read(SIGNER, SIGNER.seal("listen", payload), NOON) is None
+
+
+def test_a_token_is_short_and_names_no_visitor() -> None:
+    token = mint(flags=["gpc", "bot", "preview"])
+    assert len(token) < 300
+    body = token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    assert set(claims) <= {"s", "a", "p", "c", "h", "i", "f"}

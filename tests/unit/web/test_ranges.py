@@ -1,0 +1,74 @@
+"""One range, read as RFC 9110 has it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flexapp.web.ranges import Span, Unsatisfiable, parse_range
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("bytes=0-", Span(0, 1000)),
+        ("bytes=0-1", Span(0, 2)),
+        ("bytes=999-", Span(999, 1000)),
+        ("bytes=0-999", Span(0, 1000)),
+        ("bytes=500-99999999999999999999", Span(500, 1000)),
+        ("bytes=-1", Span(999, 1000)),
+        ("bytes=-5000", Span(0, 1000)),
+        ("Bytes = 3-4", Span(3, 5)),
+    ],
+)
+def test_a_range_within_is_taken(header: str, expected: Span) -> None:
+    assert parse_range(header, 1000) == expected
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "bytes=0-0,0-0",
+        "bytes=0-1, 5-",
+        "bytes=",
+        "bytes=-",
+        "bytes=5-2",
+        "bytes=a-b",
+        "items=0-1",
+        "bytes=1--2",
+        "bytes=+1-2",
+        "0-1",
+        "",
+    ],
+)
+def test_what_is_no_single_range_is_ignored(header: str) -> None:
+    assert parse_range(header, 1000) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "size"),
+    [("bytes=1000-", 1000), ("bytes=1000-1001", 1000), ("bytes=-0", 1000), ("bytes=0-", 0), ("bytes=-1", 0)],
+)
+def test_what_lies_outside_cannot_be_satisfied(header: str, size: int) -> None:
+    with pytest.raises(Unsatisfiable):
+        parse_range(header, size)
+
+
+@given(st.text(max_size=40), st.integers(0, 10_000))
+def test_no_header_breaks_it_and_every_span_lies_within(text: str, size: int) -> None:
+    try:
+        span = parse_range("bytes=" + text, size)
+    except Unsatisfiable:
+        return
+    assert span is None or 0 <= span.start < span.end <= size
+
+
+@given(st.integers(0, 2000), st.integers(0, 2000), st.integers(1, 2000))
+def test_a_span_is_what_was_asked_cut_at_the_end(start: int, more: int, size: int) -> None:
+    header = f"bytes={start}-{start + more}"
+    if start >= size:
+        with pytest.raises(Unsatisfiable):
+            parse_range(header, size)
+    else:
+        assert parse_range(header, size) == Span(start, min(size, start + more + 1))

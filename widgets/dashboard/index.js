@@ -1,0 +1,15 @@
+/** The dashboard's pages: each part starts where its markup is. */
+
+import { startCopy } from "../shared/copy.js";
+import { startDialogs } from "../shared/dialogs.js";
+import { startForms } from "../shared/forms.js";
+import { startThemeSwitch } from "../shared/theme.js";
+import { startTimes } from "../shared/times.js";
+import { startAppLook } from "./app-look.js";
+import { startAuditions } from "./audition.js";
+import { startLive } from "./live.js";
+import { startTrackStates } from "./track-states.js";
+import { startUploads } from "./upload.js";
+
+const parts = [startThemeSwitch, startCopy, startDialogs, startForms, startTimes, startUploads, startTrackStates, startAuditions, startAppLook, startLive];
+for (const start of parts) start(document);

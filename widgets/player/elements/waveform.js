@@ -1,0 +1,65 @@
+import { one } from "../../shared/dom.js";
+import { currentTrack } from "../store.js";
+
+const PITCH = 4.5; // CSS pixels from bar to bar, as near as the width allows
+const GAP = 2;
+const FLAT = 0.06; // so that silence still shows where it is
+
+/** 160 digits in base 32 as shares of the loudest, 0 to 1; without peaks a flat line. */
+export function readPeaks(digits) {
+  const values = [...(digits || "0")].map((digit) => parseInt(digit, 32));
+  const loudest = Math.max(1, ...values);
+  return values.map((value) => value / loudest);
+}
+
+/** The loudest of each of `count` equal stretches. */
+export function toBars(peaks, count) {
+  return Array.from({ length: count }, (_, place) => {
+    const start = Math.floor((place * peaks.length) / count);
+    const end = Math.max(start + 1, Math.floor(((place + 1) * peaks.length) / count));
+    return Math.max(FLAT, ...peaks.slice(start, end));
+  });
+}
+
+/** The canvas under the seek slider; drawn when the time or the size changes, never in between. */
+export function waveform({ root, scope, store }) {
+  const canvas = one(root, ".wave canvas");
+  const pen = canvas.getContext("2d");
+  let peaks = [];
+
+  function draw() {
+    const { clientWidth: width, clientHeight: height } = canvas;
+    if (!width || !height) return;
+    const ratio = window.devicePixelRatio || 1;
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    pen.scale(ratio, ratio);
+    const { time, duration } = store.get();
+    const count = Math.max(8, Math.round((width + GAP) / PITCH));
+    const pitch = (width + GAP) / count;
+    const played = duration ? (time / duration) * width : 0;
+    const style = getComputedStyle(canvas);
+    const bars = toBars(peaks, count);
+    const paint = (color, from, to) => {
+      pen.fillStyle = style.getPropertyValue(color);
+      bars.forEach((share, place) => {
+        const left = Math.max(from, place * pitch);
+        const right = Math.min(to, (place + 1) * pitch - GAP);
+        const tall = Math.max(2, share * height);
+        if (right > left) pen.fillRect(left, (height - tall) / 2, right - left, tall);
+      });
+    };
+    paint("--accent", 0, played);
+    paint("--rest", played, width);
+  }
+
+  store.follow(["trackId"], (state) => {
+    peaks = readPeaks(currentTrack(state).peaks);
+    draw();
+  });
+  store.follow(["time", "duration", "theme"], draw);
+  const sizes = new ResizeObserver(draw);
+  sizes.observe(canvas);
+  scope.add(() => sizes.disconnect());
+  scope.on(matchMedia("(prefers-color-scheme:dark)"), "change", draw);
+}
