@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -41,9 +41,18 @@ class LocalStripe:
         told = self.account.request.told
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
-        # Stripe sends webhooks after its answer, so an app that waits for both must not hang here.
-        response.call_on_close(lambda: self.deliveries.send(told))
-        return response(environ, start_response)
+        return self._answer(response(environ, start_response), told)
+
+    def _answer(self, body: Iterable[bytes], told: list[int]) -> Iterator[bytes]:
+        """The answer, then its webhooks, as Stripe does: an app that waits for both must not hang here.
+
+        They leave also when the client hangs up: the server may then skip ``close``, and what it
+        skips is not sent before the next start.
+        """
+        try:
+            yield from body
+        finally:
+            self.deliveries.send(told)
 
     def _dispatch(self, incoming: Incoming) -> Response:
         path = incoming.path

@@ -7,6 +7,7 @@ database (``people/throttle.py``), since they must hold whatever the address is.
 from __future__ import annotations
 
 import time
+from math import ceil
 
 from flask import Flask, Response
 from flask_limiter import Limiter
@@ -33,5 +34,5 @@ def install(app: Flask, settings: Settings) -> None:
 def _say_when(response: Response) -> Response:
     reached = limiter.current_limit if response.status_code == 429 else None
     if reached is not None and "Retry-After" not in response.headers:
-        response.headers["Retry-After"] = str(max(1, round(reached.reset_at - time.time())))
+        response.headers["Retry-After"] = str(max(1, ceil(reached.window[0] - time.time())))
     return response

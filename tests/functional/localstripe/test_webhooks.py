@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -44,6 +47,28 @@ class TestWebhooks:
 
     def types(self, payments: Payments, receiver: Receiver) -> list[str]:
         return [payments.read_event(body, signature).type for signature, body in receiver.taken]
+
+    def test_they_leave_although_the_client_hangs_up_on_the_answer(
+        self,
+        payments: Payments,
+        clock: FixedClock,
+        receiver: Receiver,
+        localstripe: Server,
+        settings: Settings,
+    ) -> None:
+        checkout = paid(payments, clock)
+        assert checkout.payment is not None
+        assert localstripe.settle()
+        before = len(receiver.taken)
+        hang_up(localstripe, "/refunds", f"charge={checkout.payment.charge_id}")
+        deadline = time.monotonic() + 10
+        while len(receiver.taken) < before + 3 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert set(self.types(payments, receiver)[before:]) == {
+            "refund.created",
+            "refund.updated",
+            "charge.refunded",
+        }
 
     def test_they_arrive_signed_with_the_secret_that_was_told_once(
         self,
@@ -148,3 +173,19 @@ def test_the_state_survives_a_restart_with_its_undelivered_webhooks(tmp_path: An
     finally:
         second.stop()
         receiver.server_close()
+
+
+def hang_up(localstripe: Server, path: str, form: str) -> None:
+    """Post, and reset the connection as soon as the whole answer is there."""
+    host, port = localstripe.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: {len(form)}\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+        )
+        client.sendall(f"{head}{form}".encode())
+        answer = b""
+        while not answer.endswith(b"</a>. If not, click the link.\n"):
+            answer += client.recv(4096)
+        assert b" 303 " in answer
