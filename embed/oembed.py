@@ -10,15 +10,16 @@ import json
 import re
 from html import escape
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from embed.subjects import PlayerGone, Subject, subject_of
+from flexapp.apps.options import Options, read_options
 from flexapp.apps.queries import app_by_old_slug, app_by_slug
 from flexapp.apps.sizes import Size, fit
-from flexapp.apps.snippets import IFRAME_ALLOW
+from flexapp.apps.snippets import DEFAULTS, IFRAME_ALLOW
 from flexapp.catalog.models import Track, Visibility
 from flexapp.catalog.queries import track_by_old_slug, track_by_slug
 from flexapp.web.access import Access, allow
@@ -58,6 +59,7 @@ def oembed() -> Response:
         max_width=_pixels("maxwidth"),
         max_height=_pixels("maxheight"),
         dnt=request.args.get("dnt") == "1",
+        options=read_options(dict(parse_qsl(urlsplit(url).query)))[0],
     )
     body, mimetype = (_xml(answer), "text/xml") if kind == "xml" else (json.dumps(answer), "application/json")
     return _answer(body, mimetype)
@@ -71,10 +73,18 @@ def describe(
     max_width: int | None,
     max_height: int | None,
     dnt: bool,
+    options: Options = DEFAULTS,
 ) -> dict[str, Any]:
-    """The oEmbed answer of a subject for a box."""
-    layout, size = fit(subject.layout, max_width=max_width, max_height=max_height)
-    query = {"layout": layout.value} if layout is not subject.layout else {}
+    """The oEmbed answer of a subject for a box, with the options that its address carries."""
+    layout, size = fit(
+        options.layout or subject.layout,
+        max_width=max_width,
+        max_height=max_height,
+        asked=options.size(subject.layout),
+    )
+    query = {name: value for name, value in options.query().items() if name != "layout"}
+    if layout is not subject.layout:
+        query = {"layout": layout.value} | query
     if key:
         query["k"] = key
     if dnt:

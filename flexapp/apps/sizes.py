@@ -27,13 +27,17 @@ SIZES = {
 _BY_HEIGHT = (Layout.LIST, Layout.COMPACT, Layout.BAR)
 
 
-def fit(layout: Layout, *, max_width: int | None, max_height: int | None) -> tuple[Layout, Size]:
+def fit(
+    layout: Layout, *, max_width: int | None, max_height: int | None, asked: Size | None = None
+) -> tuple[Layout, Size]:
     """The layout and size for a box: as asked when it fits, else the largest that does.
+
+    ``asked`` is a size that the snippet names instead of the layout's own.
 
     A box too small for any gets the bar at the box's own size, not below 200 × 80 (oEmbed says
     maxima must be respected; embed-spec 2.2 draws the line there).
     """
-    wanted = SIZES[layout]
+    wanted = asked or SIZES[layout]
     width = max(MIN_WIDTH, min(max_width or wanted.width, wanted.width))
     if max_height is None or max_height >= wanted.height:
         fits_across = layout is not Layout.CARD or width == wanted.width
