@@ -74,6 +74,10 @@ def reserve(
             retry_after=int((pause - now).total_seconds()) + 1,
         )
     held = queries.reservations_of_address(session, address_key)
+    if len(track_ids) > MOST_RESERVATIONS:
+        raise TooManyReservations(
+            f"One order takes at most {MOST_RESERVATIONS} exclusive licenses. Buy the others after it."
+        )
     if held + len(track_ids) > MOST_RESERVATIONS:
         raise TooManyReservations(
             f"You hold {held} exclusive{'s' if held != 1 else ''} already, and at most "

@@ -29,6 +29,12 @@ def reserved_among(session: Session, track_ids: Collection[str]) -> list[str]:
     return list(session.scalars(query))
 
 
+def reserving_orders(session: Session, track_ids: Collection[str]) -> dict[str, str]:
+    """The open orders that hold some of the tracks exclusively, by track id."""
+    query = select(Reservation.track_id, Reservation.order_id).where(Reservation.track_id.in_(track_ids))
+    return {row.track_id: row.order_id for row in session.execute(query)}
+
+
 def reservation_of(session: Session, track_id: str) -> Reservation | None:
     """Who holds the track now."""
     return session.get(Reservation, track_id)

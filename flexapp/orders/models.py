@@ -1,4 +1,4 @@
-"""Order and OrderItem: one purchase, one track and license type in it."""
+"""Cart and Order: what a buyer means to buy; one purchase, one track and license type in each item of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.storage.base import Base
@@ -24,6 +34,39 @@ class OrderState(StrEnum):
     REFUNDED = "refunded"  #: all of the money went back
 
 
+class Cart(Base):
+    """What a buyer means to buy, for whoever holds its token; it reserves nothing and freezes no price."""
+
+    __tablename__ = "cart"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    token: Mapped[str] = mapped_column(String(64), primary_key=True)  #: of ``/cart/<token>``
+    currency: Mapped[str] = mapped_column(String(3))  #: of every line
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment]  #: moved on by every use
+
+
+class CartLine(Base):
+    """One track under one license type; title, name and price are what was seen when it was added.
+
+    It names track and license type without holding on to them: either may be removed any time.
+    """
+
+    __tablename__ = "cart_line"
+
+    cart_token: Mapped[str] = mapped_column(
+        String(64), ForeignKey("cart.token", ondelete="CASCADE"), primary_key=True
+    )
+    track_id: Mapped[str] = mapped_column(String(30), primary_key=True)
+    license_type_id: Mapped[str] = mapped_column(String(30))
+    track_title: Mapped[str] = mapped_column(String(120))
+    license_name: Mapped[str] = mapped_column(String(60))
+    price_seen: Mapped[Minor]
+    placement_token: Mapped[str | None] = mapped_column(String(300))  #: of the player it was added in
+    session_token: Mapped[str | None] = mapped_column(String(700))  #: of the listening session there
+    added_at: Mapped[Moment]
+
+
 class Order(Base):
     """One purchase; it belongs to whoever holds its token."""
 
@@ -35,6 +78,7 @@ class Order(Base):
     token_expires_at: Mapped[Moment]
     form_key: Mapped[str | None] = mapped_column(String(64), unique=True)  #: one order per sent form
     public_token: Mapped[str] = mapped_column(String(64), unique=True)  #: of its public state
+    cart_token: Mapped[str | None] = mapped_column(String(64), index=True)  #: whose lines it orders
     state: Mapped[OrderState] = mapped_column(EnumText(OrderState), default=OrderState.OPEN)
     buyer_email: Mapped[str] = mapped_column(String(254))
     buyer_name: Mapped[str] = mapped_column(String(120), default="")

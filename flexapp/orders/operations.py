@@ -107,11 +107,13 @@ def place(
     now: datetime,
     form_key: str | None = None,
     public_token: str | None = None,
+    cart_token: str | None = None,
 ) -> Order:
     """The open order of these items, in one currency.
 
     A ``form_key`` that was used before gives the order it made. ``public_token`` is the one a
-    player chose for its polling, used when it is a UUID and free.
+    player chose for its polling, used when it is a UUID and free. ``cart_token`` names the cart
+    whose lines they are.
     Raises InvalidOrder or TrackTwice.
     """
     if not 1 <= len(items) <= MOST_ITEMS or len({item.currency for item in items}) != 1:
@@ -131,6 +133,7 @@ def place(
         token_expires_at=page_until,
         form_key=form_key,
         public_token=public_token,
+        cart_token=cart_token,
         state=OrderState.OPEN,
         buyer_email=buyer.email,
         buyer_name=buyer.name,

@@ -1,4 +1,4 @@
-"""Reading orders: by id, by the tokens of their pages, by what was paid, by who earns from them."""
+"""Reading carts and orders: by id, by the tokens of their pages, by what was paid, by who earns from them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from flexapp.orders.models import HeldPayment, OldOrderToken, Order, OrderItem, OrderRefund, OrderState
+from flexapp.orders.models import (
+    Cart,
+    CartLine,
+    HeldPayment,
+    OldOrderToken,
+    Order,
+    OrderItem,
+    OrderRefund,
+    OrderState,
+)
 
 EARNING = (OrderState.PAID, OrderState.PARTLY_REFUNDED, OrderState.REFUNDED)
 
@@ -50,6 +59,41 @@ def order_by_public_token(session: Session, token: str) -> Order | None:
 def order_by_form_key(session: Session, form_key: str) -> Order | None:
     """The order that a sent form made."""
     return session.scalar(select(Order).where(Order.form_key == form_key))
+
+
+def cart_by_token(session: Session, token: str) -> Cart | None:
+    """The cart of a token, expired or not."""
+    return session.get(Cart, token)
+
+
+def cart_for_update(session: Session, token: str) -> Cart | None:
+    """The cart as it is now, its row locked until the transaction ends."""
+    query = select(Cart).where(Cart.token == token).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def lines_of_cart(session: Session, token: str) -> Sequence[CartLine]:
+    """The lines of a cart in the order they were added; populated afresh."""
+    query = select(CartLine).where(CartLine.cart_token == token)
+    query = query.order_by(CartLine.added_at, CartLine.track_id)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def select_carts_over(*, before: datetime) -> Select[str]:
+    """Tokens of carts that had expired at a moment."""
+    return select(Cart.token).where(Cart.expires_at <= before)
+
+
+def open_orders_of_cart(session: Session, token: str) -> Sequence[Order]:
+    """Orders of a cart that may still be paid, oldest first."""
+    query = select(Order).where(Order.cart_token == token, Order.state == OrderState.OPEN)
+    return session.scalars(query.order_by(Order.created_at, Order.id)).all()
+
+
+def closed_orders_of_cart(session: Session, token: str) -> int:
+    """How many orders of a cart were paid or given up."""
+    query = select(func.count()).where(Order.cart_token == token, Order.state != OrderState.OPEN)
+    return session.scalar(query) or 0
 
 
 def order_by_charge(session: Session, charge_id: str) -> Order | None:

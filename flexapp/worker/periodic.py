@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from flexapp.inbox import operations as inbox
 from flexapp.listening.upkeep import FOLD_SECONDS, FORGET_SECONDS, fold_listens, forget_listens
+from flexapp.orders import carts
 from flexapp.outbox import operations as outbox
 from flexapp.workflows.fill_inbox_gaps import fill_inbox_gaps
 from flexapp.workflows.services import Services
@@ -27,11 +28,13 @@ class Periodic(NamedTuple):
 
 
 def prune(services: Services) -> None:
-    """Forget what was done and handled a month ago, and idempotent replies of that age."""
-    before = services.clock.now() - _KEEP
+    """Forget what was done and handled a month ago, idempotent replies of that age, and unused carts."""
+    now = services.clock.now()
+    before = now - _KEEP
     with services.database.writing() as session:
         outbox.prune(session, before=before)
         inbox.prune(session, before=before)
+        carts.forget(session, now=now)
 
 
 QUICK: list[Periodic] = [

@@ -19,7 +19,7 @@ from flexapp.ledger import journal, recipes
 from flexapp.licensing import exclusivity
 from flexapp.licensing import operations as licensing
 from flexapp.licensing import queries as licensed
-from flexapp.orders import queries
+from flexapp.orders import carts, queries
 from flexapp.orders.models import Order, OrderItem, OrderState
 from flexapp.orders.operations import hold_payment, mark_paid
 from flexapp.orders.proceeds import producer_roles
@@ -129,8 +129,26 @@ def _grant(
         now=now,
         memo=f"Order {order.id}",
     )
+    if order.cart_token is not None:
+        _settle_cart(session, order, order.cart_token, items, now=now)
     order_mails.send_receipt(session, order, items, services, now=now)
     order_mails.send_sale_notices(session, order, items, services, now=now)
+
+
+def _settle_cart(
+    session: Session, order: Order, token: str, items: Sequence[OrderItem], *, now: datetime
+) -> None:
+    """What was paid leaves the cart, and no other order of the cart is to be paid by mistake."""
+    carts.take_bought(session, token, items)
+    step("complete.cart_settled", session=session, order_id=order.id)
+    for other in queries.open_orders_of_cart(session, token):
+        enqueue(
+            session,
+            "checkout.expire",
+            key=f"checkout.expire:{other.id}:cart:{order.id}",
+            payload={"order_id": other.id, "early": True, "pause": False},
+            now=now,
+        )
 
 
 def shares_of(item: OrderItem) -> list[recipes.Share]:

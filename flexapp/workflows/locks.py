@@ -3,7 +3,8 @@
 1. the buyer's network address (its row in ``reservation_pause``),
 2. the order,
 3. the tracks, by id,
-4. whatever is inserted: reservation, exclusive sale, license, journal entry, job, mail.
+4. the cart,
+5. whatever is inserted: reservation, exclusive sale, license, journal entry, job, mail.
 
 A flow takes only what it needs, always in this order, each key once, in one short transaction,
 and never holds any of it across a call to Stripe. SQLite has one writer and ignores row locks.

@@ -6,7 +6,7 @@ Session does, and no lock is held while Stripe is asked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from flexapp.catalog.offers import Offer, offers_for
 from flexapp.errors import Conflict, FlexAppError
 from flexapp.gateways.ports import Checkout, CheckoutLine
 from flexapp.kernel.network import network_of
+from flexapp.kernel.signing import Signer
 from flexapp.kernel.steps import step
 from flexapp.licensing import exclusivity
 from flexapp.licensing.operations import promised_files
@@ -80,23 +81,23 @@ def place_order(
     now: datetime,
     nonce: str | None = None,
     public_token: str | None = None,
+    cart_token: str | None = None,
+    listened: Mapping[str, str] | None = None,
 ) -> Order:
     """The open order of these lines with everything decided and frozen; its exclusives are reserved.
 
     ``accepted_terms_hash`` is ``orders.terms.terms_hash`` over what the buyer saw, ``address`` the
     buyer's network address, ``nonce`` the sent form's: the same form with the same content gives
-    the order it made before. Raises InvalidOrder, TrackTwice, OfferGone, TermsChanged, TrackSold,
-    TrackReserved, TooManyReservations or ReservationPaused; nothing is written then.
+    the order it made before. ``cart_token`` names the cart that is ordered; ``listened`` are ids of
+    listening sessions by track, kept as evidence. Raises InvalidOrder, TrackTwice, OfferGone,
+    TermsChanged, TrackSold, TrackReserved, TooManyReservations or ReservationPaused; nothing is written then.
     """
     settings, signer = services.settings, services.signer
     buyer = orders.checked_buyer(buyer_email, buyer_name)
     track_ids = [track_id for track_id, _, _ in lines]
     if len(set(track_ids)) != len(track_ids):
         raise orders.TrackTwice("The same track is in this order twice.")
-    form_key = None
-    if nonce:
-        wishes = (part or "" for line in lines for part in line)
-        form_key = signer.keyed_hash("order-form", nonce, buyer.email, buyer.name, *wishes)
+    form_key = form_key_of(signer, nonce, buyer, lines) if nonce else None
     address_key = signer.keyed_hash("reservation", network_of(address))
 
     lock_address(session, address_key, now=now)
@@ -122,6 +123,8 @@ def place_order(
             now=now,
             window=timedelta(days=settings.attribution_days),
         )
+        if listened and track_id in listened:
+            decision.explanation["session_id"] = listened[track_id]
         files = promised_files(session, track.id, offer.deliverables)
         items.append(_item(track, offer, files, producer, decision, services))
     until = now + timedelta(minutes=settings.checkout_minutes)
@@ -136,6 +139,7 @@ def place_order(
         now=now,
         form_key=form_key,
         public_token=public_token,
+        cart_token=cart_token,
     )
     grace = timedelta(minutes=settings.checkout_grace_minutes)
     exclusives = [item.track_id for item in items if item.is_exclusive]
@@ -147,6 +151,12 @@ def place_order(
     _promise_expiry(session, order, run_at=until + grace, now=now)
     step("checkout.placed", session=session, order_id=order.id)
     return order
+
+
+def form_key_of(signer: Signer, nonce: str, buyer: orders.Buyer, lines: Sequence[Wish]) -> str:
+    """What makes two sent forms the same: nonce, buyer and lines."""
+    wishes = (part or "" for line in lines for part in line)
+    return signer.keyed_hash("order-form", nonce, buyer.email, buyer.name, *wishes)
 
 
 def start_checkout(services: Services, order_id: str) -> str:
@@ -261,7 +271,8 @@ def _promise_expiry(session: Session, order: Order, *, run_at: datetime, now: da
 def _create(services: Services, order: Order, items: Sequence[OrderItem]) -> Checkout:
     if order.checkout_expires_at is None:
         raise FlexAppError("An open order says until when it may be paid.")
-    page = f"{services.settings.base_url}/orders/{order.token}"
+    base = services.settings.base_url
+    page = f"{base}/orders/{order.token}"
     return services.payments.create_checkout(
         order_id=order.id,
         attempt=order.attempt,
@@ -276,6 +287,6 @@ def _create(services: Services, order: Order, items: Sequence[OrderItem]) -> Che
         currency=order.currency,
         buyer_email=order.buyer_email,
         success_url=page,
-        cancel_url=page,
+        cancel_url=f"{base}/cart/{order.cart_token}" if order.cart_token else page,
         expires_at=order.checkout_expires_at,
     )

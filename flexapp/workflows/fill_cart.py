@@ -1,0 +1,72 @@
+"""Put a license of a track into a cart, with the placement and the listening session that led to it.
+
+Both tokens are checked here and kept as they came: who is credited is decided for each line when
+it is ordered. A token that is not ours counts as none, since nothing about it may stop a purchase.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from flexapp.apps.tokens import read_placement_token
+from flexapp.catalog.models import Visibility
+from flexapp.catalog.offers import offers_for
+from flexapp.catalog.operations import TrackSold
+from flexapp.catalog.queries import TrackNotFound, track_by_id
+from flexapp.listening import sessions
+from flexapp.orders import carts
+from flexapp.orders.carts import NewLine
+from flexapp.orders.models import Cart
+from flexapp.workflows.open_checkout import OfferGone
+from flexapp.workflows.services import Services
+
+
+def put_in_cart(
+    session: Session,
+    cart_token: str | None,
+    *,
+    track_id: str,
+    license_type_id: str,
+    placement_token: str | None,
+    session_token: str | None,
+    services: Services,
+    now: datetime,
+) -> Cart:
+    """The cart after the line was added, or its license changed; a new cart without ``cart_token``.
+
+    Raises TrackNotFound, TrackSold, OfferGone, CartNotFound, CartExpired, CartFull or OtherCurrency.
+    """
+    track = track_by_id(session, track_id)
+    if track is None or track.visibility is Visibility.DRAFT:
+        raise TrackNotFound("This beat is not there any more.")
+    if track.sold_exclusively_at is not None:
+        raise TrackSold("This beat was sold exclusively.")
+    matching = (
+        one for one in offers_for(session, [track])[track.id] if one.license_type.id == license_type_id
+    )
+    offer = next(matching, None)
+    if offer is None:
+        raise OfferGone("This license is not offered any more. Please choose another.")
+    if cart_token is None:
+        cart = carts.open_cart(session, currency=offer.currency, now=now)
+    else:
+        cart = carts.cart_in_use(session, cart_token, now=now)
+    signer = services.signer
+    if not (placement_token and read_placement_token(signer, placement_token)):
+        placement_token = None
+    if not (session_token and sessions.read(signer, session_token, now, late=sessions.LATE)):
+        session_token = None
+    new = NewLine(
+        track_id=track.id,
+        license_type_id=license_type_id,
+        track_title=track.title,
+        license_name=offer.license_type.name,
+        price=offer.price,
+        currency=offer.currency,
+        placement_token=placement_token,
+        session_token=session_token,
+    )
+    carts.put(session, cart, new, now=now)
+    return cart
