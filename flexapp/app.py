@@ -25,6 +25,7 @@ from flexapp.web import (
     csrf,
     filters,
     headers,
+    hosts,
     identity,
     limits,
     logs,
@@ -86,6 +87,7 @@ def create_app(settings: Settings, services: Services | None = None) -> OpenAPI:
     plain_text.install(app)
     headers.install(app)
     limits.install(app, settings)
+    hosts.install(app)
     csrf.install(app, settings)
     identity.install(app)
     caching.install(app, settings)
@@ -93,6 +95,7 @@ def create_app(settings: Settings, services: Services | None = None) -> OpenAPI:
     assets.install(app)
     for surface in SURFACES:
         surface.register(app)
+    hosts.stand_in_front(app, settings, services.database)
     return app
 
 

@@ -1,11 +1,11 @@
-"""FlexApp, Source, Placement, RefusedOrigin."""
+"""FlexApp, Source, Placement, RefusedOrigin, CustomDomain."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Float, Integer, String, UniqueConstraint
+from sqlalchemy import Float, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.storage.base import Base
@@ -109,3 +109,42 @@ class RefusedOrigin(Base):
     app_id: Mapped[str] = refers_to("flex_app", ondelete="CASCADE")
     origin: Mapped[str] = mapped_column(String(300))
     last_at: Mapped[Moment]
+
+
+class CustomDomain(Base):
+    """A host name that an app's owner named for its page; the app answers there once control is proven.
+
+    Several apps may name the same host; one of them proves it.
+    """
+
+    __tablename__ = "custom_domain"
+    __table_args__ = (
+        Index(
+            "uq_custom_domain_proven_host",
+            "host",
+            unique=True,
+            sqlite_where=text("proven_at IS NOT NULL"),
+            postgresql_where=text("proven_at IS NOT NULL"),
+        ),
+    )
+
+    app_id: Mapped[str] = refers_to("flex_app", ondelete="CASCADE", index=False, primary_key=True)
+    host: Mapped[str] = mapped_column(String(253), index=True)  #: lower case, IDNA, without a port
+    proof: Mapped[str] = mapped_column(String(64))  #: what the host's TXT record says
+    created_at: Mapped[Moment]
+    proven_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+    @property
+    def is_live(self) -> bool:
+        """The app answers at this host."""
+        return self.proven_at is not None
+
+    @property
+    def record_name(self) -> str:
+        """Where the TXT record belongs."""
+        return f"_flexapp.{self.host}"
+
+    @property
+    def record_value(self) -> str:
+        """What the TXT record says."""
+        return f"flexapp-app={self.proof}"

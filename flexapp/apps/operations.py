@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from flexapp.apps import queries
+from flexapp.apps.hosting import set_domain as set_domain
 from flexapp.apps.models import (
     Channel,
     FlexApp,
@@ -151,6 +152,9 @@ def delete_app(session: Session, app: FlexApp, *, now: datetime) -> None:
     app.deleted_at = now
     for placement in queries.placements_of(session, app.id):
         placement.revoked_at = now
+    domain = queries.domain_of(session, app.id)
+    if domain is not None:
+        session.delete(domain)
     _changed(session, app)
 
 

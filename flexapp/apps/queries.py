@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from flexapp.apps.models import FlexApp, Placement, RefusedOrigin, Source
+from flexapp.apps.models import Channel, CustomDomain, FlexApp, Placement, RefusedOrigin, Source
 from flexapp.apps.tokens import read_placement_token
 from flexapp.catalog.models import Track
 from flexapp.catalog.queries import listed
@@ -146,6 +146,36 @@ def is_revoked(session: Session, signer: Signer, token: str | None) -> bool:
     claims = read_placement_token(signer, token or "")
     placement = session.get(Placement, claims.placement_id) if claims else None
     return placement is not None and placement.revoked_at is not None
+
+
+def domain_of(session: Session, app_id: str) -> CustomDomain | None:
+    """The host name that the app's owner named, proven or not."""
+    return session.get(CustomDomain, app_id)
+
+
+def domains_named(session: Session, host: str) -> Sequence[CustomDomain]:
+    """Everybody's claim to a host name, the oldest first."""
+    query = select(CustomDomain).where(CustomDomain.host == host)
+    return session.scalars(query.order_by(CustomDomain.created_at, CustomDomain.app_id)).all()
+
+
+def app_by_domain(session: Session, host: str) -> FlexApp | None:
+    """The app that answers at a host name of its owner."""
+    query = (
+        select(FlexApp)
+        .join(CustomDomain, CustomDomain.app_id == FlexApp.id)
+        .where(CustomDomain.host == host, CustomDomain.proven_at.is_not(None), FlexApp.deleted_at.is_(None))
+    )
+    return session.scalar(query)
+
+
+def page_placement_of(session: Session, app_id: str) -> Placement | None:
+    """The placement of the app's own page: the oldest in the channel of our pages, revoked or not."""
+    query = select(Placement).where(Placement.app_id == app_id, Placement.channel == Channel.PLATFORM_PAGE)
+    live_first = Placement.revoked_at.is_not(None)
+    return session.scalars(
+        query.order_by(live_first, Placement.created_at, Placement.id).limit(1)
+    ).one_or_none()
 
 
 def own_catalog(session: Session, owner_id: str) -> Sequence[Track]:
