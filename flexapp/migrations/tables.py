@@ -9,7 +9,8 @@ import flexapp.listening.models
 import flexapp.notices.models
 import flexapp.orders.models
 import flexapp.outbox.models
-import flexapp.people.models  # noqa: F401
+import flexapp.people.models
+import flexapp.storage.revisions  # noqa: F401
 from flexapp.storage.base import Base
 
 metadata = Base.metadata

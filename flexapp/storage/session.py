@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 _READ_ONLY = "flexapp_read_only"
+Raised = Callable[[int, frozenset[str]], None]
+
+
+class UnitOfWork(Session):
+    """Every session of a Database, so that the rules for changed rows can listen to these alone."""
 
 
 class Database:
@@ -19,30 +24,38 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 40) -> None:
         self.url = url
+        self.on_raised: list[Raised] = []  #: told after a commit of ours: its revision and what changed
         self.is_sqlite = url.startswith("sqlite")
         self.engine = _sqlite(url, pool_size) if self.is_sqlite else _postgres(url, pool_size)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session that commits at the end and rolls back on an error. Only edges open one."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._session(self.engine) as session, session.begin():
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that takes no write lock and never commits; what was read stays readable after it."""
         engine = self.engine.execution_options(**{_READ_ONLY: True})
-        with Session(engine, expire_on_commit=False, autoflush=False) as session:
+        with self._session(engine, autoflush=False) as session:
             yield session
 
     def open(self, *, read_only: bool) -> Session:
         """A session for one request; the edge commits or rolls back and closes it."""
         engine = self.engine.execution_options(**{_READ_ONLY: True}) if read_only else self.engine
-        return Session(engine, expire_on_commit=False)
+        return self._session(engine)
+
+    def connect_reading(self) -> Connection:
+        """A bare connection that takes no write lock, for one cheap question."""
+        return self.engine.connect().execution_options(**{_READ_ONLY: True})
 
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
+
+    def _session(self, engine: Engine, *, autoflush: bool = True) -> UnitOfWork:
+        return UnitOfWork(engine, expire_on_commit=False, autoflush=autoflush, info={"database": self})
 
 
 def _postgres(url: str, pool_size: int) -> Engine:
