@@ -7,7 +7,9 @@ from flask_openapi.openapi import OpenAPI
 from flexapp.config import Env
 from flexapp.public import (
     account,
+    addresses,
     buy,
+    cart,
     demo_mails,
     files,
     footer,
@@ -16,6 +18,7 @@ from flexapp.public import (
     hosted_app,
     orders,
     producer,
+    shell,
     track,
 )
 from flexapp.web import markdown
@@ -23,6 +26,7 @@ from flexapp.web import markdown
 
 def register(app: OpenAPI) -> None:
     """Hang this surface's routes into the app."""
+    addresses.install(app)
     footer.install(app)
     markdown.install(app)
     app.register_blueprint(health.blueprint)
@@ -30,8 +34,10 @@ def register(app: OpenAPI) -> None:
     app.register_blueprint(producer.blueprint)
     app.register_blueprint(track.blueprint)
     app.register_blueprint(hosted_app.blueprint)
+    app.register_blueprint(shell.blueprint)
     app.register_blueprint(account.blueprint)
     app.register_blueprint(buy.blueprint)
+    app.register_blueprint(cart.blueprint)
     app.register_blueprint(orders.blueprint)
     app.register_blueprint(files.blueprint)
     if app.extensions["flexapp"].settings.env is Env.DEMO:

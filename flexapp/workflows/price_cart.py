@@ -23,7 +23,7 @@ class Hindrance(StrEnum):
     """Why a line cannot be bought now; it stays in the cart and out of the total."""
 
     TRACK_GONE = "track_gone"  #: taken down or not published any more
-    TRACK_SOLD = "track_sold"  #: sold exclusively
+    TRACK_SOLD = "track_sold_exclusively"  #: sold exclusively
     TRACK_RESERVED = "track_reserved"  #: somebody is paying for the exclusive license
     OFFER_GONE = "offer_gone"  #: the license is not offered any more
     OTHER_CURRENCY = "other_currency"  #: it is priced in another currency than the cart by now
