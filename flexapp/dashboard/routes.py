@@ -6,6 +6,7 @@ from flask_openapi.openapi import OpenAPI
 
 from flexapp.dashboard import (
     app_placements,
+    app_snippets,
     app_sources,
     apps,
     buyers,
@@ -34,5 +35,6 @@ def register(app: OpenAPI) -> None:
     app.register_blueprint(apps.blueprint)
     app.register_blueprint(app_sources.blueprint)
     app.register_blueprint(app_placements.blueprint)
+    app.register_blueprint(app_snippets.blueprint)
     app.register_blueprint(overview.blueprint)
     app.register_blueprint(insights.blueprint)

@@ -190,7 +190,7 @@ def _fill(session: Session, site: Site) -> None:
     app = make_app(session, nia, name="Night drive", picks=(trap, corner), now=now)
     placement = make_placement(session, app, services.signer, name="beatblog.fm", now=now)
     own = make_app(session, kaito, name="Everything", own_catalog=True, now=now)
-    make_placement(session, own, services.signer, name="kaito.studio", now=now)
+    studio = make_placement(session, own, services.signer, name="kaito.studio", now=now)
     site.ids.update(
         kaito=kaito.id,
         nia=nia.id,
@@ -201,4 +201,5 @@ def _fill(session: Session, site: Site) -> None:
         app=app.id,
         own_app=own.id,
         placement=placement.id,
+        own_placement=studio.id,
     )

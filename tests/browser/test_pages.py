@@ -44,6 +44,7 @@ def dashboard_paths(site: Site) -> list[str]:
         f"{HOME}/apps/{ids['own_app']}",
         f"{HOME}/apps/{ids['own_app']}/look",
         f"{HOME}/apps/{ids['own_app']}/placements",
+        f"{HOME}/apps/{ids['own_app']}/placements/{ids['own_placement']}",
         f"{HOME}/apps/{ids['own_app']}/settings",
         f"{HOME}/apps/{ids['own_app']}/insights",
         f"/backstage/tracks/{ids['trap']}/insights",

@@ -8,8 +8,10 @@ import { startTimes } from "../shared/times.js";
 import { startAppLook } from "./app-look.js";
 import { startAuditions } from "./audition.js";
 import { startLive } from "./live.js";
+import { startSnippets } from "./snippets.js";
+import { startTabs } from "./tabs.js";
 import { startTrackStates } from "./track-states.js";
 import { startUploads } from "./upload.js";
 
-const parts = [startThemeSwitch, startCopy, startDialogs, startForms, startTimes, startUploads, startTrackStates, startAuditions, startAppLook, startLive];
+const parts = [startThemeSwitch, startCopy, startDialogs, startForms, startTimes, startUploads, startTrackStates, startAuditions, startAppLook, startTabs, startSnippets, startLive];
 for (const start of parts) start(document);

@@ -1,0 +1,20 @@
+"""The loader's newest release, for snippets that pin it by its hash."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import lru_cache
+
+from flexapp.apps.snippets import Release
+from flexapp.assets import ROOT
+
+_RELEASES = ROOT / "embed" / "loader" / "releases"
+
+
+@lru_cache(maxsize=1)
+def newest_release() -> Release:
+    """The release with the highest number; there is always one."""
+    path = max(_RELEASES.glob("*.js"), key=lambda each: tuple(map(int, each.stem.split("."))))
+    digest = base64.b64encode(hashlib.sha384(path.read_bytes()).digest()).decode()
+    return Release(path.stem, f"sha384-{digest}")
