@@ -42,11 +42,16 @@ COPIES = {
 BUNDLES = {
     "dashboard.css": WIDGETS / "styles/dashboard.css",
     "public.css": WIDGETS / "styles/public.css",
-    "player.css": WIDGETS / "styles/player.css",
+    **{
+        f"player-{part}.css": WIDGETS / f"styles/player-{part}.css"
+        for part in ("bar", "compact", "list", "card", "late", "bare")
+    },
     "theme.js": WIDGETS / "shared/theme-early.js",
     "dashboard.js": WIDGETS / "dashboard/index.js",
     "public.js": WIDGETS / "public/index.js",
+    "shell-worker.js": WIDGETS / "public/shell-worker.js",
     "player.js": WIDGETS / "player/index.js",
+    **{f"player-{path.stem}.js": path for path in sorted((WIDGETS / "player/languages").glob("*.js"))},
     "embed.js": ROOT / "embed/loader/embed.js",
 }
 _TEXT = (".css", ".js", ".svg")
@@ -129,6 +134,9 @@ def _serve(filename: str) -> Response:
         response.vary.add("Accept-Encoding")
     response.headers["Cache-Control"] = _YEAR
     response.headers["X-Content-Type-Options"] = "nosniff"
+    # A sandboxed player has no origin, and its host may ask for COEP: these files are anybody's to read.
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 
@@ -194,7 +202,7 @@ def _compress(path: Path) -> None:
 
 def _sources_digest() -> str:
     total = hashlib.sha256(Path(__file__).read_bytes())
-    folders = (WIDGETS, ROOT / "embed" / "loader")
+    folders = (WIDGETS, ROOT / "embed" / "loader", ROOT / "embed" / "messages")
     for path in sorted(path for folder in folders for path in _files(folder)):
         total.update(str(path.relative_to(ROOT)).encode())
         total.update(path.read_bytes())

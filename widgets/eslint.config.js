@@ -4,7 +4,7 @@ const browser = Object.fromEntries(
     "AbortController Blob BroadcastChannel CSS CSSStyleSheet CustomEvent DOMException DOMParser MediaError Element Event EventTarget File FormData " +
     "Headers HTMLElement HTMLIFrameElement Image Intl IntersectionObserver MediaMetadata MessageChannel MessageEvent Node Option Path2D ProgressEvent " +
     "Request ResizeObserver Response URL URLSearchParams XMLHttpRequest Audio HTMLAudioElement HTMLMediaElement cancelAnimationFrame clearInterval clearTimeout " +
-    "console crypto customElements devicePixelRatio document fetch getComputedStyle getSelection history localStorage location " +
+    "console crypto customElements devicePixelRatio document fetch isSecureContext getComputedStyle getSelection history localStorage location " +
     "matchMedia navigator performance queueMicrotask requestAnimationFrame requestIdleCallback sessionStorage setInterval " +
     "setTimeout structuredClone self top parent window TextEncoder TextDecoder MutationObserver"
   )
@@ -83,10 +83,14 @@ export default [
     rules,
   },
   {
-    // The loader is one classic script in a stranger's page.
+    // The loader is built into one classic script for a stranger's page.
     files: ["**/loader/*.js"],
-    languageOptions: { sourceType: "script" },
     rules: { "no-console": ["error", { allow: ["warn"] }] },
+  },
+  {
+    // The worker of an app's page lives outside of any window.
+    files: ["**/public/shell-worker.js"],
+    languageOptions: { globals: { caches: "readonly" } },
   },
   {
     // Only the media module touches audio: state goes down, wishes come up.

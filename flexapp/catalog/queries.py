@@ -207,6 +207,22 @@ def newest_voice_tag(session: Session, producer_id: str) -> Upload | None:
     return session.scalars(query.order_by(Upload.created_at.desc(), Upload.id.desc()).limit(1)).one_or_none()
 
 
+def cover_sizes(session: Session, tracks: Iterable[Track]) -> dict[str, tuple[int, int]]:
+    """How large the images were that covers were made from, in pixels, by track id, where it is known."""
+    keys = {track.id: track.cover_key for track in tracks if track.cover_key}
+    query = select(Upload.track_id, Upload.facts).where(
+        Upload.track_id.in_(list(keys)),
+        Upload.kind == UploadKind.COVER,
+        Upload.object_key.in_(list(keys.values())),
+    )
+    rows = session.execute(query) if keys else ()
+    return {
+        track_id: (int(facts["width"]), int(facts["height"]))
+        for track_id, facts in rows
+        if track_id is not None and "width" in facts and "height" in facts
+    }
+
+
 def taken_slugs(session: Session, base: str, *, except_track_id: str | None) -> set[str]:
     """Slugs that begin with ``base`` and that another track has or had."""
     mine = except_track_id or ""

@@ -12,6 +12,7 @@ from flexapp.catalog.models import Track
 from flexapp.catalog.offers import Offer, offers_for
 from flexapp.people.models import Person
 from flexapp.people.queries import people_by_ids
+from flexapp.web.filters import bpm
 
 _FILES = {"mp3": "MP3", "wav": "WAV", "stems": "stems"}
 
@@ -36,6 +37,11 @@ class Beat:
             return ""
         cheapest = min(self.offers, key=lambda offer: offer.price)
         return f"from {cheapest.money}" if len(self.offers) > 1 else str(cheapest.money)
+
+    @property
+    def facts(self) -> str:
+        """``Trap · 140 BPM · F minor``, as far as it is known."""
+        return " · ".join(fact for fact in (self.track.genre, bpm(self.track.bpm), self.track.key) if fact)
 
     @property
     def chosen(self) -> Offer | None:

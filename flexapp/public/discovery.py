@@ -1,39 +1,64 @@
-"""What machines learn from a beat's page: oEmbed links, cards for social sites, structured data.
+"""What machines learn from a page of ours: oEmbed links, cards for social sites, structured data.
 
-Sources: embed-spec 2.4 and 2.5; the oEmbed specification, section 4; schema.org MusicRecording.
+Sources: embed-spec 2.4 and 2.5; the oEmbed specification, section 4; schema.org MusicRecording,
+MusicPlaylist and MusicGroup; the limits of player cards in X's card reference.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+from flexapp.apps.models import FlexApp
+from flexapp.apps.sizes import SIZES, Size
 from flexapp.catalog.models import Track, Visibility
-from flexapp.config import Settings
 from flexapp.kernel.money import digits
+from flexapp.people.models import Person
+from flexapp.public.addresses import Addresses
 from flexapp.public.beats import Beat
 from flexapp.web.filters import bpm
 
-PLAYER_WIDTH, PLAYER_HEIGHT = 600, 166
-IMAGE = 1200  #: pixels of a cover's side
-_TITLE, _DESCRIPTION = 70, 200  #: the most characters that player cards take
+PLAYER_SIZE = Size(600, 166)  #: of one beat's player
+LARGEST_IMAGE = 1200  #: pixels of a cover's side; covers of smaller images are smaller
+_TITLE, _DESCRIPTION, _ALT = 70, 200, 420  #: the most characters that player cards take
+_LISTED = 30  #: beats that structured data of a list names
+Sizes = Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Image:
+    """A square picture."""
+
+    url: str
+    side: int
+    alt: str
+
+
+@dataclass(frozen=True)
+class Player:
+    """What a card plays in place."""
+
+    url: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
 class Card:
-    """Everything that the page's head says about one beat; addresses are absolute."""
+    """Everything that a page's head says about it; addresses are absolute."""
 
+    kind: str  #: Open Graph's type
     url: str
     title: str
     description: str
-    player: str
-    image: str | None
-    image_alt: str
-    audio: str
-    oembed: dict[str, str]  #: by media type; empty for a beat that is not listed
-    data: dict[str, Any]  #: JSON-LD
-    is_listed: bool
+    image: Image | None
+    data: dict[str, Any] | None  #: JSON-LD
+    player: Player | None = None
+    audio: str = ""
+    oembed: dict[str, str] = field(default_factory=dict)  #: by media type; empty: nothing to unfold
+    is_hidden: bool = False  #: search engines are asked to leave it out
 
     @property
     def link_header(self) -> str:
@@ -44,34 +69,87 @@ class Card:
         )
 
 
-def card_of(beat: Beat, settings: Settings) -> Card:
-    """The card of a beat that visitors may open."""
-    track, base = beat.track, settings.base_url
-    url = f"{base}/t/{track.slug}"
-    player = f"{base}/embed/v1/{track.id}"
-    image = f"{base}/media/{track.id}/cover.jpg?v={track.revision}" if track.cover_key else None
-    audio = f"{base}/media/{track.id}.mp3"
+def track_card(beat: Beat, to: Addresses, sizes: Sizes, *, shared_key: str = "") -> Card:
+    """The card of a beat that visitors may open; a sold one has nothing to play or to buy."""
+    track = beat.track
+    url = to.canonical(f"/t/{track.slug}")
     is_listed = track.visibility is Visibility.PUBLISHED
-    asked = f"{base}/oembed?url={quote(url, safe='')}"
-    facts = [track.genre, bpm(track.bpm), track.key]
-    about = " · ".join(fact for fact in facts if fact)
-    description = f"{about}. {beat.price}".strip(". ") if beat.price else about
+    facts = " · ".join(fact for fact in (track.genre, bpm(track.bpm), track.key) if fact)
+    about = f"{facts}. {beat.price}".strip(". ") if beat.price else facts
     return Card(
+        kind="music.song",
         url=url,
         title=_short(f"{track.title} by {beat.producer.name}", _TITLE),
-        description=_short(track.description or description or "A beat on Flexapp.", _DESCRIPTION),
-        player=player,
-        image=image,
-        image_alt=f"Cover of {track.title}",
-        audio=audio,
-        oembed={
-            "application/json+oembed": f"{asked}&format=json",
-            "text/xml+oembed": f"{asked}&format=xml",
-        }
-        if is_listed
-        else {},
-        data=_recording(beat, base=base, url=url, player=player, audio=audio, image=image),
-        is_listed=is_listed,
+        description=_short(track.description or about or "A beat on Flexapp.", _DESCRIPTION),
+        image=_image(to, track, sizes),
+        data=None if beat.is_sold else {"@context": "https://schema.org", **_recording(beat, to, url)},
+        player=None
+        if beat.is_sold
+        else Player(_absolute(to, f"/embed/v1/{track.id}"), PLAYER_SIZE.width, PLAYER_SIZE.height),
+        audio="" if beat.is_sold else _absolute(to, f"/media/{track.id}.mp3"),
+        oembed=_oembed(to, url, shared_key) if is_listed and not beat.is_sold else {},
+        is_hidden=not is_listed or beat.is_sold,
+    )
+
+
+def app_card(
+    app: FlexApp, owner: Person, beats: Sequence[Beat], to: Addresses, sizes: Sizes, *, shared_key: str = ""
+) -> Card:
+    """The card of an app's page; ``beats`` are its whole lineup."""
+    url = to.canonical_app()
+    count = f"{len(beats)} beat{'' if len(beats) == 1 else 's'}"
+    size = SIZES[app.layout]
+    player = f"/embed/v1/{app.id}" + (f"?{urlencode({'k': shared_key})}" if shared_key else "")
+    return Card(
+        kind="music.playlist",
+        url=url,
+        title=_short(app.name, _TITLE),
+        description=_short(f"{count} to hear and license, chosen by {owner.name}.", _DESCRIPTION),
+        image=_first_image(to, beats, sizes),
+        data={
+            "@context": "https://schema.org",
+            "@type": "MusicPlaylist",
+            "name": app.name,
+            "url": url,
+            "numTracks": len(beats),
+            "creator": {"@type": "MusicGroup", **_person(owner, to)},
+            "track": [
+                _recording(beat, to, to.canonical(f"/t/{beat.track.slug}")) for beat in beats[:_LISTED]
+            ],
+        },
+        player=Player(_absolute(to, player), size.width, size.height),
+        oembed=_oembed(to, url, shared_key),
+    )
+
+
+def producer_card(person: Person, beats: Sequence[Beat], total: int, to: Addresses, sizes: Sizes) -> Card:
+    """The card of a producer's page; ``beats`` are the first of them."""
+    url = to.canonical(f"/p/{person.slug}")
+    about = " ".join(person.bio.split()) or f"Beats by {person.name} to hear and license."
+    return Card(
+        kind="profile",
+        url=url,
+        title=_short(person.name, _TITLE),
+        description=_short(about, _DESCRIPTION),
+        image=_first_image(to, beats, sizes),
+        data={
+            "@context": "https://schema.org",
+            "@type": "MusicGroup",
+            **_person(person, to),
+            **({"description": about} if person.bio else {}),
+            "track": {
+                "@type": "ItemList",
+                "numberOfItems": total,
+                "itemListElement": [
+                    {
+                        "@type": "ListItem",
+                        "position": place,
+                        "item": _recording(beat, to, to.canonical(f"/t/{beat.track.slug}")),
+                    }
+                    for place, beat in enumerate(beats[:_LISTED], 1)
+                ],
+            },
+        },
     )
 
 
@@ -83,25 +161,28 @@ def iso_duration(track: Track) -> str | None:
     return f"PT{minutes}M{seconds}S" if minutes else f"PT{seconds}S"
 
 
-def _recording(
-    beat: Beat, *, base: str, url: str, player: str, audio: str, image: str | None
-) -> dict[str, Any]:
-    track, producer = beat.track, beat.producer
+def image_side(track: Track, sizes: Sizes) -> int:
+    """The pixels of a cover's side: the middle square of its image, at most 1200."""
+    return min(LARGEST_IMAGE, *sizes.get(track.id, (LARGEST_IMAGE, LARGEST_IMAGE)))
+
+
+def _recording(beat: Beat, to: Addresses, url: str) -> dict[str, Any]:
+    track = beat.track
+    image = _absolute(to, f"/media/{track.id}/cover.jpg?v={track.revision}") if track.cover_key else None
     recording = {
-        "@context": "https://schema.org",
         "@type": "MusicRecording",
         "name": track.title,
         "url": url,
         "genre": track.genre or None,
         "duration": iso_duration(track),
         "image": image,
-        "byArtist": {"@type": "MusicGroup", "name": producer.name, "url": f"{base}/p/{producer.slug}"},
+        "byArtist": {"@type": "MusicGroup", **_person(beat.producer, to)},
         "audio": {
             "@type": "AudioObject",
-            "contentUrl": audio,
-            "embedUrl": player,
+            "contentUrl": _absolute(to, f"/media/{track.id}.mp3"),
+            "embedUrl": _absolute(to, f"/embed/v1/{track.id}"),
             "encodingFormat": "audio/mpeg",
-            "duration": iso_duration(track),
+            **({"duration": iso_duration(track)} if track.duration_ms is not None else {}),
         },
         "offers": [
             {
@@ -110,12 +191,40 @@ def _recording(
                 "price": _decimal(offer.price, offer.currency),
                 "priceCurrency": offer.currency.upper(),
                 "availability": "https://schema.org/InStock",
-                "url": f"{base}/buy/{track.slug}?lic={offer.license_type.id}",
+                "url": _absolute(to, f"/buy/{track.slug}?lic={offer.license_type.id}"),
             }
             for offer in beat.offers
         ],
     }
     return {name: value for name, value in recording.items() if value}
+
+
+def _person(person: Person, to: Addresses) -> dict[str, str]:
+    return {"name": person.name, "url": to.canonical(f"/p/{person.slug}")}
+
+
+def _image(to: Addresses, track: Track, sizes: Sizes) -> Image | None:
+    if not track.cover_key:
+        return None
+    url = _absolute(to, f"/media/{track.id}/cover.jpg?v={track.revision}")
+    return Image(url, image_side(track, sizes), _short(f"Cover of {track.title}", _ALT))
+
+
+def _first_image(to: Addresses, beats: Sequence[Beat], sizes: Sizes) -> Image | None:
+    return next((image for beat in beats if (image := _image(to, beat.track, sizes))), None)
+
+
+def _oembed(to: Addresses, url: str, key: str) -> dict[str, str]:
+    shared = f"{url}?{urlencode({'k': key})}" if key else url
+    asked = _absolute(to, f"/oembed?url={quote(shared, safe='')}")
+    return {
+        "application/json+oembed": f"{asked}&format=json",
+        "text/xml+oembed": f"{asked}&format=xml",
+    }
+
+
+def _absolute(to: Addresses, path: str) -> str:
+    return f"{to.base_url}{path}"
 
 
 def _decimal(amount: int, currency: str) -> str:

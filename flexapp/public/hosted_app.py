@@ -1,20 +1,26 @@
-"""``/a/<app>``: a flex app on a page of its own: the player, and every beat in it."""
+"""``/a/<app>``: a flex app as a storefront of its own: its player, and every beat in it to look through."""
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from flask import Blueprint, Response, make_response, redirect, render_template, request
+from sqlalchemy.orm import Session
 
 from flexapp.apps.lineup import lineup_of
-from flexapp.apps.queries import app_by_old_slug, app_by_slug, placement_by_token
+from flexapp.apps.models import FlexApp
+from flexapp.apps.queries import app_by_id, app_by_old_slug, app_by_slug, placement_by_token
 from flexapp.apps.sizes import SIZES
+from flexapp.catalog.queries import cover_sizes
 from flexapp.errors import NotFound
-from flexapp.people.queries import person_by_id
+from flexapp.people.queries import people_by_ids
+from flexapp.public.addresses import Addresses, app_of_request, enter
 from flexapp.public.beats import beats_of
+from flexapp.public.discovery import app_card
+from flexapp.public.listing import listing_of
+from flexapp.public.look import look_of
 from flexapp.public.touches import remember_touch
 from flexapp.web.access import Access, allow
 from flexapp.web.context import db, services
+from flexapp.web.hosts import on_domains
 
 blueprint = Blueprint("public_hosted_app", __name__)
 
@@ -26,44 +32,69 @@ class HostedAppNotFound(NotFound):
 
 
 @blueprint.get("/a/<slug>")
+@on_domains
 @allow(Access.PUBLIC)
 def hosted_app(slug: str) -> Response:
-    """The app; an old slug redirects. A placement's ``k`` is remembered and goes on into the player."""
-    given = services()
-    app = app_by_slug(db(), slug)
+    """The app; an old slug redirects.
+
+    A placement's ``k`` is remembered and goes on into every link; without one the page's own is credited.
+    """
+    app = app_at(db(), slug)
     if app is None:
         moved = app_by_old_slug(db(), slug)
         if moved is None:
             raise HostedAppNotFound("There is no app at this address. It may have been taken down.")
         query = f"?{request.query_string.decode('ascii', 'ignore')}" if request.query_string else ""
         return make_response(redirect(f"/a/{moved.slug}{query}", code=301))
-    placement = placement_by_token(db(), given.signer, request.args.get("k"))
-    key = placement.key if placement is not None and placement.app_id == app.id else ""
-    owner = person_by_id(db(), app.owner_id)
-    beats = beats_of(db(), lineup_of(db(), app))
-    canonical = f"{given.settings.base_url}/a/{app.slug}"
-    shared = f"{canonical}?{urlencode({'k': key})}" if key else canonical
-    player = f"/embed/v1/{app.id}" + (f"?{urlencode({'k': key})}" if key else "")
-    oembed = {
-        f"{kind}+oembed": f"{given.settings.base_url}/oembed?{urlencode({'url': shared, 'format': name})}"
-        for kind, name in (("application/json", "json"), ("text/xml", "xml"))
-    }
+    to = enter(app)
+    lineup = lineup_of(db(), app)
+    owner = people_by_ids(db(), [app.owner_id])[app.owner_id]
+    listing = listing_of(
+        db(),
+        lineup,
+        path="/" if to.is_domain else f"/a/{app.slug}",
+        key="" if to.is_domain else to.key,
+        as_given=f"As {owner.name} put them",
+    )
+    card = app_card(
+        app,
+        owner,
+        beats_of(db(), lineup),
+        to,
+        cover_sizes(db(), lineup),
+        shared_key=_given_key(app),
+    )
     response = make_response(
         render_template(
             "public/hosted_app.html",
             app=app,
             owner=owner,
-            beats=beats,
-            canonical=canonical,
-            player=player,
-            player_url=given.settings.base_url + player,
+            listing=listing,
+            card=card,
             size=SIZES[app.layout],
-            oembed=oembed,
-            cover=next((beat.track for beat in beats if beat.track.cover_key), None),
-            base_url=given.settings.base_url,
+            look=look_of(app, lineup),
         )
     )
-    links = (f'<{address}>; rel="alternate"; type="{kind}"' for kind, address in oembed.items())
-    response.headers["Link"] = ", ".join(links)
-    remember_touch(response, db(), key)
+    response.headers["Link"] = card.link_header
+    if not to.is_domain:
+        remember_touch(response, db(), to.key)
     return response
+
+
+def app_at(session: Session, slug: str) -> FlexApp | None:
+    """The app of a path, or of the host name when the path stands for it."""
+    app_id = app_of_request(slug)
+    return app_by_id(session, app_id) if app_id else app_by_slug(session, slug)
+
+
+def needed_app(slug: str) -> tuple[FlexApp, Addresses]:
+    """The app that a file of its page is for; raises HostedAppNotFound."""
+    app = app_at(db(), slug)
+    if app is None:
+        raise HostedAppNotFound("There is no app at this address. It may have been taken down.")
+    return app, enter(app)
+
+
+def _given_key(app: FlexApp) -> str:
+    placement = placement_by_token(db(), services().signer, request.args.get("k"))
+    return placement.key if placement is not None and placement.app_id == app.id else ""

@@ -1,19 +1,26 @@
-"""``/p/<producer>``: who they are and every beat that they sell."""
+"""``/p/<producer>``: who they are and every beat that they sell, to look through."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, redirect, render_template
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 
-from flexapp.catalog.queries import public_tracks
+from flexapp.apps.lineup import lineup_of
+from flexapp.catalog.models import Track
+from flexapp.catalog.queries import cover_sizes, public_tracks
 from flexapp.errors import NotFound
+from flexapp.people.models import Person
 from flexapp.people.queries import person_by_old_slug, person_by_slug
-from flexapp.public.beats import beats_of
+from flexapp.public.addresses import here
+from flexapp.public.discovery import producer_card
+from flexapp.public.listing import PARAMETERS, listing_of
+from flexapp.public.touches import keeping_touch
 from flexapp.web.access import Access, allow
 from flexapp.web.caching import cached_page
 from flexapp.web.context import db
+from flexapp.web.hosts import on_domains
 
 blueprint = Blueprint("public_producer", __name__)
-_AT_MOST = 200
+_AT_MOST = 1000
 
 
 class ProducerNotFound(NotFound):
@@ -27,21 +34,47 @@ def _mark(slug: str) -> str:
     person = person_by_slug(db(), slug)
     if person is None:
         return ""
-    tracks = public_tracks(db(), producer_id=person.id, limit=_AT_MOST)
+    tracks = _tracks(person)
     return "\n".join((person.name, person.bio, *(f"{track.id}:{track.revision}" for track in tracks)))
 
 
 @blueprint.get("/p/<slug>")
-@cached_page(seconds=10, revision=_mark)
+@keeping_touch
+@cached_page(seconds=10, parameters=PARAMETERS, revision=_mark)
+@on_domains
 @allow(Access.PUBLIC)
 def producer(slug: str) -> Response:
-    """The producer's page; an old slug redirects."""
+    """The producer's page; an old slug redirects.
+
+    At an app's own host name it shows what of theirs is in the app; who has nothing there is on our host.
+    """
+    to = here()
     person = person_by_slug(db(), slug)
     if person is None:
         moved = person_by_old_slug(db(), slug)
         if moved is None:
             raise ProducerNotFound("There is nobody at this address.")
-        return make_response(redirect(f"/p/{moved.slug}", code=301))
-    beats = beats_of(db(), public_tracks(db(), producer_id=person.id, limit=_AT_MOST))
-    genres = sorted({beat.track.genre for beat in beats if beat.track.genre})
-    return make_response(render_template("public/producer.html", person=person, beats=beats, genres=genres))
+        query = f"?{request.query_string.decode('ascii', 'ignore')}" if request.query_string else ""
+        return make_response(redirect(f"/p/{moved.slug}{query}", code=301))
+    tracks = _tracks(person)
+    if to.is_domain and not tracks:
+        return make_response(redirect(f"{to.base_url}/p/{person.slug}", code=302))
+    listing = listing_of(db(), tracks, path=f"/p/{person.slug}", key="" if to.is_domain else to.key)
+    sizes = cover_sizes(db(), [beat.track for beat in listing.beats])
+    genres = sorted({track.genre for track in tracks if track.genre})
+    return make_response(
+        render_template(
+            "public/producer.html",
+            person=person,
+            listing=listing,
+            genres=genres,
+            card=producer_card(person, listing.beats, len(tracks), to, sizes),
+        )
+    )
+
+
+def _tracks(person: Person) -> list[Track]:
+    to = here()
+    if to.is_domain and to.app is not None:
+        return [track for track in lineup_of(db(), to.app) if track.producer_id == person.id]
+    return public_tracks(db(), producer_id=person.id, limit=_AT_MOST)

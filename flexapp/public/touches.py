@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
+from typing import Any, TypeVar, cast
 
-from flask import Response, request
+from flask import Response, make_response, request
 from sqlalchemy.orm import Session
 
 from flexapp.apps.queries import app_by_id, placement_by_token
 from flexapp.attribution.touches import Touch, cookie_name, read_touches, remember, write_touches
-from flexapp.web.context import services
+from flexapp.public.addresses import here
+from flexapp.web.context import db, services
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 def touches() -> list[Touch]:
@@ -44,3 +50,17 @@ def remember_touch(response: Response, session: Session, token: str | None) -> N
         samesite="Lax",
         path="/",
     )
+
+
+def keeping_touch(view: View) -> View:
+    """Note the placement of ``?k=`` beside a view whose page is kept for all; put it above the cache."""
+
+    @wraps(view)
+    def noted(*args: Any, **arguments: Any) -> Any:
+        response = make_response(view(*args, **arguments))
+        to = here()
+        if response.status_code == 200 and not to.is_domain:
+            remember_touch(response, db(), to.key)
+        return response
+
+    return cast(View, noted)

@@ -182,10 +182,10 @@ def test_an_apps_page_remembers_its_placement_and_passes_it_on(
         placement = make_placement(session, app, services.signer)
     visitor = client.application.test_client()
     page = visitor.get(f"/a/{app.slug}?k={placement.key}")
-    assert f'src="/embed/v1/{app.id}?k={placement.key}"' in page.text
+    assert f'href="/embed/v1/{app.id}?k={placement.key}"' in page.text
     assert "HttpOnly" in page.headers["Set-Cookie"]
     assert "Mine alone" in page.text
     private = visitor.get(f"/a/{app.slug}?k={placement.key}", headers={"Sec-GPC": "1"})
     assert "Set-Cookie" not in private.headers
-    assert f'src="/embed/v1/{app.id}"' in visitor.get(f"/a/{app.slug}?k=v1.x.y").text
+    assert placement.key not in visitor.get(f"/a/{app.slug}?k=v1.x.y").text
     assert visitor.get("/a/nothing").status_code == 404
