@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from embed.cards import TrackCard, track_cards
 from embed.parameters import Parameters
-from embed.policy import content_security_policy
+from embed.policy import Files, content_security_policy
 from embed.subjects import Subject
+from embed.words import Words, words_of
 from flexapp import assets
 from flexapp.apps.models import Layout
 from flexapp.apps.theme import NIGHT, PAPER, Palette, is_dark_ground, palette
@@ -54,7 +55,10 @@ def player_document(session: Session, subject: Subject, asked: Parameters, *, ow
     )
     layout = asked.layout or subject.layout
     start = next((card for card in cards if card.id == asked.start_track), cards[0] if cards else None)
-    styles = [assets.read_built("player.css").strip(), theme_style(subject, asked)]
+    words = words_of(asked.lang)
+    late = [own_origin + assets.asset(name) for name in (f"player-{words.language}.js", "player-late.css")]
+    bare = own_origin + assets.asset("player-bare.css")
+    styles = [assets.read_built(f"player-{layout.value}.css").strip(), theme_style(subject, asked)]
     script = assets.read_built("player.js").strip()
     placement = subject.placement
     html = render_template(
@@ -69,10 +73,16 @@ def player_document(session: Session, subject: Subject, asked: Parameters, *, ow
         key=placement.key if placement else "",
         styles=styles,
         script=script,
-        config=for_script_block(_config(subject, asked, cards)),
+        words=words,
+        bare=bare,
+        config=for_script_block(_config(subject, asked, cards, words=words, late=late)),
     )
     policy = content_security_policy(
-        own_origin=own_origin, scripts=[script], styles=styles, ancestors=subject.ancestors
+        own_origin=own_origin,
+        scripts=[script],
+        styles=styles,
+        files=Files(scripts=(late[0],), styles=(late[1], bare)),
+        ancestors=subject.ancestors,
     )
     return Document(html.encode(), policy)
 
@@ -85,8 +95,10 @@ def tail_of(token: str) -> bytes:
 
 def gone_document(message: str, *, own_origin: str) -> Document:
     """A player that is not there (any more) says so, quietly, in its own look."""
-    styles = [assets.read_built("player.css").strip(), _style(palette(paper=PAPER), palette(paper=NIGHT))]
-    html = render_template("embed/gone.html", message=message, styles=styles, home=own_origin)
+    styles = [assets.read_built("player-bar.css").strip(), _style(palette(paper=PAPER), palette(paper=NIGHT))]
+    html = render_template(
+        "embed/gone.html", message=message, styles=styles, home=own_origin, words=words_of(None)
+    )
     policy = content_security_policy(own_origin=own_origin, scripts=[], styles=styles, ancestors=[])
     return Document(html.encode(), policy)
 
@@ -104,7 +116,9 @@ def for_script_block(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).translate(_UNSAFE)
 
 
-def _config(subject: Subject, asked: Parameters, cards: list[TrackCard]) -> dict[str, Any]:
+def _config(
+    subject: Subject, asked: Parameters, cards: list[TrackCard], *, words: Words, late: list[str]
+) -> dict[str, Any]:
     licenses: dict[str, dict[str, str]] = {}
     return {
         "v": 1,
@@ -118,6 +132,8 @@ def _config(subject: Subject, asked: Parameters, cards: list[TrackCard]) -> dict
         "keys": asked.keys,
         "tracks": [card.for_script(licenses) for card in cards],
         "licenses": licenses,
+        "words": words.for_core(),
+        "late": late,
     }
 
 

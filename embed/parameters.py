@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from embed.words import language_of
 from flexapp.apps.models import Layout, ThemeMode
 from flexapp.apps.theme import InvalidColor, parse_color
 from flexapp.kernel.ids import is_id
@@ -33,6 +34,7 @@ class Parameters:
     keys: bool = True  #: single-letter shortcuts
     dnt: bool = False
     preview: bool = False  #: the owner looks at it in the dashboard: nothing counts
+    lang: str | None = None  #: one of the spoken languages
     key: str = ""  #: the placement token ``k``
 
     @property
@@ -61,6 +63,7 @@ def read_parameters(query: Mapping[str, str]) -> Parameters:
         keys=_flag(query.get("keys"), default=True),
         dnt=_flag(query.get("dnt"), default=False),
         preview=_flag(query.get("preview"), default=False),
+        lang=language_of(query.get("lang", "")[:20]),
         key=query.get("k", "")[:300],
     )
 

@@ -10,11 +10,23 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 PERMISSIONS = (
     "autoplay=(self), camera=(), microphone=(), geolocation=(), payment=(), usb=(), "
     "display-capture=(), browsing-topics=()"
 )
+
+
+@dataclass(frozen=True)
+class Files:
+    """Addresses of our own that a document may load later, each exactly."""
+
+    scripts: Sequence[str] = ()
+    styles: Sequence[str] = ()
+
+
+NO_FILES = Files()
 
 
 def inline_hash(block: str) -> str:
@@ -23,13 +35,18 @@ def inline_hash(block: str) -> str:
 
 
 def content_security_policy(
-    *, own_origin: str, scripts: Sequence[str], styles: Sequence[str], ancestors: Sequence[str] | None
+    *,
+    own_origin: str,
+    scripts: Sequence[str],
+    styles: Sequence[str],
+    ancestors: Sequence[str] | None,
+    files: Files = NO_FILES,
 ) -> str:
     """The header's value.
 
-    ``scripts`` and ``styles`` are the inline blocks. ``ancestors`` are allowed origins: empty
-    means every website, None none but our own pages, which may always show their own player.
-    Our origin stands beside ``'self'``, which means nothing inside an opaque-origin sandbox.
+    ``scripts`` and ``styles`` are the inline blocks, ``files`` what may come besides.
+    ``ancestors`` are allowed origins: empty means every website, None none but our own pages, which may
+    always show their own player. Our origin stands beside ``'self'``, which means nothing inside an opaque-origin sandbox.
     """
     if ancestors is not None and not ancestors:
         framing = "*"
@@ -37,8 +54,8 @@ def content_security_policy(
         framing = " ".join(["'self'", own_origin, *(ancestors or ())])
     directives = {
         "default-src": "'none'",
-        "script-src": " ".join(inline_hash(block) for block in scripts) or "'none'",
-        "style-src": " ".join(inline_hash(block) for block in styles) or "'none'",
+        "script-src": _sources(scripts, files.scripts),
+        "style-src": _sources(styles, files.styles),
         "img-src": f"'self' {own_origin} data:",
         "media-src": f"'self' {own_origin}",
         "connect-src": f"'self' {own_origin}",
@@ -47,6 +64,10 @@ def content_security_policy(
         "frame-ancestors": framing,
     }
     return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
+def _sources(blocks: Sequence[str], addresses: Sequence[str]) -> str:
+    return " ".join([*map(inline_hash, blocks), *addresses]) or "'none'"
 
 
 def document_headers(policy: str) -> dict[str, str]:

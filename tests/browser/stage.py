@@ -48,9 +48,11 @@ class Stage:
         """The address of the player's document."""
         return f"{self.site.url}/embed/v1/{target or self.app_id}?k={self.key}&{query}"
 
-    def frame(self, query: str = "", *, extra: str = 'allow="autoplay"', height: int = 450) -> str:
+    def frame(
+        self, query: str = "", *, extra: str = 'allow="autoplay"', height: int = 450, target: str = ""
+    ) -> str:
         """An iframe of the player."""
-        source = self.embed(query)
+        source = self.embed(query, target=target)
         return f'<iframe src="{source}" width="600" height="{height}" title="Player" {extra}></iframe>'
 
     def snippet(self, form: Form) -> str:
@@ -136,7 +138,7 @@ def player_of(page: Page, index: int = 0) -> Frame:
     for _ in range(200):
         frames = [frame for frame in page.frames if "/embed/v1/" in frame.url]
         if len(frames) > index:
-            wait_for(frames[index], "document.querySelector('.seek')?.ariaValueText")
+            wait_for(frames[index], "document.querySelector('.player')?.hasAttribute('data-live')")
             return frames[index]
         page.wait_for_timeout(50)
     raise AssertionError(f"the page has {len(frames)} players, not {index + 1}")

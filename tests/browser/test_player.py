@@ -8,9 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import func, select
 
 from flexapp.apps.snippets import FORMS
 from flexapp.demo.stranger import build_server
+from flexapp.listening.models import Kind, ListenEvent
 from tests.browser.conftest import audit
 from tests.browser.stage import (
     Stage,
@@ -45,21 +47,38 @@ def test_every_snippet_plays_real_audio_on_another_site(page: Page, stage: Stage
     server.server_close()
 
 
-def test_before_a_tap_there_are_three_requests_and_no_audio_cookie_or_third_party(
+def test_before_a_tap_there_are_two_requests_and_no_audio_cookie_or_third_party(
     page: Page, visitor: BrowserContext, stage: Stage
 ) -> None:
     seen = requests_of(page)
-    page.goto(stage.put(stage.frame()))
+    page.goto(stage.put(stage.frame(target=stage.site.ids["corner"])))
     player_of(page)
-    with page.expect_request("**/api/v1/listens"):
-        pass  # half of the player was in view for a second
-    page.wait_for_timeout(500)
-    ours = paths_of(seen, stage.site.url)
-    assert sorted(set(ours) - {f"/embed/v1/{stage.app_id}"}) == ["/api/v1/listens"]
-    assert len(ours) <= 3
+    page.wait_for_timeout(2000)  # half of the player was in view for more than a second
+    corner = stage.site.ids["corner"]
+    assert paths_of(seen, stage.site.url) == [f"/embed/v1/{corner}", f"/media/{corner}/cover.webp"]
     others = [request.url for request in seen if not request.url.startswith((stage.site.url, stage.url))]
     assert others == []
     assert visitor.cookies() == []
+
+
+def test_that_it_was_seen_is_told_when_the_page_is_left(page: Page, stage: Stage) -> None:
+    database = stage.site.services.database
+
+    def impressions() -> int:
+        with database.reading() as session:
+            seen = select(func.count()).select_from(ListenEvent).where(ListenEvent.kind == Kind.IMPRESSION)
+            return session.scalar(seen) or 0
+
+    page.goto(stage.put(stage.frame()))
+    player_of(page)
+    page.wait_for_timeout(1500)
+    before = impressions()
+    page.goto(stage.put("Elsewhere", path="/elsewhere"))
+    for _ in range(100):
+        if impressions() == before + 1:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it was seen, and nobody was told")
 
 
 def test_play_asks_for_this_sessions_preview_by_range_and_reports_to_its_own_host(
@@ -78,9 +97,16 @@ def test_play_asks_for_this_sessions_preview_by_range_and_reports_to_its_own_hos
     reports = [request for request in seen if request.url == f"{stage.site.url}/api/v1/listens"]
     body = json.loads(reports[0].post_data or "")
     assert (body["v"], body["s"]) == (1, token)
-    assert [event["k"] for event in body["e"]] == ["s"]
+    assert [event["k"] for event in body["e"]] == ["i"], "that it was seen rides with the first report"
+    assert [event["k"] for event in json.loads(reports[1].post_data or "")["e"]] == ["s"]
     assert "cookie" not in reports[0].headers
-    assert set(paths_of(seen, stage.site.url)) == {urlsplit(media[0].url).path, "/api/v1/listens"}
+    late = [path for path in paths_of(seen, stage.site.url) if path.startswith("/static/")]
+    assert sorted(re.sub(r"-[0-9a-f]{12}", "", path) for path in late) == [
+        "/static/player-en.js",
+        "/static/player-late.css",
+    ]
+    played = {urlsplit(media[0].url).path, "/api/v1/listens"}
+    assert set(paths_of(seen, stage.site.url)) - set(late) == played
 
 
 def test_pausing_and_changing_the_beat_are_seen_and_reported(page: Page, stage: Stage) -> None:
@@ -110,8 +136,9 @@ def test_the_slider_seeks_in_words_and_by_keys(page: Page, stage: Stage) -> None
     page.goto(stage.put(stage.frame()))
     frame = player_of(page)
     slider = frame.locator(".seek")
-    assert slider.evaluate("element => element.ariaValueText").startswith("0 seconds of ")
+    assert slider.evaluate("element => element.ariaValueText").startswith("0:00 of ")
     slider.focus()
+    wait_for(frame, "document.querySelector('.seek').ariaValueText.startsWith('0 seconds of ')")
     for key, seconds in (("ArrowRight", 5), ("PageUp", 20), ("ArrowLeft", 15), ("Home", 0)):
         slider.press(key)
         assert slider.evaluate("element => element.valueAsNumber") == pytest.approx(seconds, abs=0.2)
@@ -135,7 +162,7 @@ def test_keys_work_in_the_frame_and_can_be_switched_off(page: Page, stage: Stage
     page.keyboard.press("l")
     wait_until_it_plays(frame, beyond=10)
     page.keyboard.press("m")
-    expect(frame.locator(".mute")).to_have_attribute("aria-label", "Unmute")
+    expect(frame.locator("[data-ask=mute]")).to_have_attribute("aria-label", "Unmute")
     page.keyboard.press(" ")
     expect(frame.locator(".play")).to_have_attribute("aria-label", "Play Midnight Trap")
     page.goto(stage.put(stage.frame("keys=0")))
@@ -238,7 +265,7 @@ def test_a_sandboxed_frame_without_an_origin_plays_and_reports(page: Page, stage
     assert frame.evaluate("window.origin") == "null"
     frame.click(".play")
     wait_until_it_plays(frame)
-    frame.click(".mute")
+    frame.click("[data-ask=mute]")
     answers = [request.response() for request in seen if request.url.endswith("/api/v1/listens")]
     assert {answer.status for answer in answers if answer} == {204}
 
@@ -372,7 +399,7 @@ def test_every_layout_is_usable_by_everybody(
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     page = context.new_page()
     page.goto(stage.embed(f"layout={layout}&theme={theme}&color=ffe95c"))
-    wait_for(page.main_frame, "document.querySelector('.seek').ariaValueText")
+    wait_for(page.main_frame, "document.querySelector('.player').hasAttribute('data-live')")
     assert audit(page) == []
     overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert overflow <= 0

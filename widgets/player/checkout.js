@@ -7,8 +7,11 @@ const LOOKS = 45; // about ten minutes
  * What happens around a buy link that opens beside the page. Where a sandbox swallows it, a page with our
  * loader is asked through the port, and else the listener is shown the address. The order is followed by
  * the public token that the link carries; when the listener comes back, the player looks what was sold.
+ *
+ * Gives the parts `onCheckout(trackId, order, address)`.
  */
-export function createCheckout({ scope, store, bridge, renew, tell }) {
+export function createCheckout(parts) {
+  const { root, scope, store, door, ask, tell, words } = parts;
   let waiting;
   let isAway = false;
   const left = () => clearTimeout(waiting);
@@ -18,7 +21,7 @@ export function createCheckout({ scope, store, bridge, renew, tell }) {
     left();
     if (!document.hidden && isAway) {
       isAway = false;
-      void renew();
+      void ask("renew");
     }
   });
 
@@ -30,26 +33,29 @@ export function createCheckout({ scope, store, bridge, renew, tell }) {
       const answer = await fetch(`/embed/v1/orders/${order}`, { credentials: "omit" }).catch(() => null);
       const { state, is_settled: isSettled } = answer?.ok ? await answer.json() : {};
       if (!isSettled) continue;
-      bridge.emit("purchase", { value: { state, trackId } });
-      if (state === "paid") store.set({ notice: { text: "Thank you. Your license and files are in your mail." } });
-      return renew();
+      door.emit("purchase", { value: { state, trackId } });
+      if (state === "paid") store.set({ notice: { text: words.thanks } });
+      return ask("renew");
     }
     return undefined;
   }
 
-  return function onCheckout(trackId, order, address) {
+  parts.onCheckout = (trackId, order, address) => {
     isAway = true;
     tell("checkout", trackId);
-    bridge.emit("checkout", { value: { trackId } });
+    door.emit("checkout", { value: { trackId } });
     void follow(order, trackId);
     const secret = /secret=(\w+)/.exec(location.hash)?.[1];
     if (secret) parent.postMessage({ message: "link", value: address, secret }, "*"); // WordPress opens it (3.1)
     waiting = setTimeout(() => {
       const isBound = window.origin === "null";
-      if (isBound && bridge.open(address)) return;
-      document.querySelector("dialog").close();
-      const again = { text: "Checkout opens in a new tab.", link: "Open it again", href: address };
-      store.set({ notice: isBound ? { text: "Open this address to pay:", link: address, href: address } : again });
+      if (isBound && door.port) {
+        door.emit("open", { value: address });
+        return;
+      }
+      for (const dialog of root.querySelectorAll("dialog[open]")) dialog.close();
+      const again = { text: words.checkout_opens, link: words.open_again, href: address };
+      store.set({ notice: isBound ? { text: words.open_to_pay, link: address, href: address } : again });
     }, PATIENCE);
   };
 }

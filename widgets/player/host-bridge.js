@@ -1,9 +1,7 @@
-import { currentTrack } from "./store.js";
-
-const NAMESPACE = "beat/1";
 const LONGEST = 4096; // characters of a message
 const MOST_A_SECOND = 50;
 const TIME_EVERY = 250; // ms between two timeupdates: at most four a second
+const PICKER = 420; // CSS pixels that an open license picker asks for
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 const isTrack = (value) => typeof value === "string" && /^trk_[0-9a-z]{26}$/.test(value);
@@ -23,22 +21,14 @@ const COMMANDS = {
 };
 
 /**
- * The page around us, if it uses our loader. It says hello once, with a port; from then on everything goes
+ * The page around us, if it uses our loader. It said hello at the door and gave a port; everything goes
  * through that port, so no other frame can speak or listen. It never learns tokens or who listens.
  */
-export function createHostBridge({ root, scope, store, height }) {
-  let port;
-  let ask = () => {};
+export function createHostBridge({ root, scope, store, ask, hear, door }) {
+  const { emit } = door;
   let spoken = 0;
   let second = 0;
-
-  const emit = (type, detail = {}) => port?.postMessage(JSON.stringify({ type, ...detail }));
-
-  function state() {
-    const { paused, time, duration, volume, muted, trackId } = store.get();
-    const { title, producer } = currentTrack(store.get());
-    return { paused, time, duration, volume, muted, track: { id: trackId, title, producer } };
-  }
+  const height = () => (store.get().licensing ? Math.max(door.height(), PICKER) : door.height());
 
   function read(data) {
     if (typeof data !== "string" || data.length > LONGEST) return undefined;
@@ -54,44 +44,38 @@ export function createHostBridge({ root, scope, store, height }) {
     }
   }
 
-  function hear({ data }) {
+  door.open(({ target, data }) => {
+    if (target !== door.port) return;
     const message = read(data);
     if (!message) return;
     if (message.type === "getState") {
-      emit("state", { id: isNumber(message.id) ? message.id : null, value: state() });
+      emit("state", { id: isNumber(message.id) ? message.id : null, value: door.state() });
     } else if (Object.hasOwn(COMMANDS, message.type)) {
       const wished = COMMANDS[message.type](message);
       if (wished) ask(...wished);
     }
-  }
-
-  scope.on(window, "message", (event) => {
-    if (event.source !== window.parent || event.source === window || !event.ports[0]) return;
-    const message = read(event.data);
-    if (message?.ns !== NAMESPACE || message.type !== "hello") return;
-    port?.close();
-    port = event.ports[0];
-    port.onmessage = hear;
-    emit("ready", { value: state() });
-    emit("height", { value: height() });
   });
 
+  hear((fact) => (fact === "ended" || fact === "seeked") && emit(fact));
+
   let told = 0;
-  store.follow(["paused", "trackId", "time", "error", "licensing"], (now, before) => {
-    if (!port || now === before) return;
-    if (now.trackId !== before.trackId) emit("trackchange", { value: state().track });
-    if (now.paused !== before.paused) emit(now.paused ? "pause" : "play", { value: state() });
-    if (now.time !== before.time && performance.now() - told >= TIME_EVERY) {
+  let before = { ...store.get(), paused: true };
+  store.follow(["paused", "trackId", "time", "error", "licensing"], (now) => {
+    const last = before;
+    before = now;
+    if (now.trackId !== last.trackId) emit("trackchange", { value: door.state().track });
+    if (now.paused !== last.paused) emit(now.paused ? "pause" : "play", { value: door.state() });
+    if (now.time !== last.time && performance.now() - told >= TIME_EVERY) {
       told = performance.now();
       emit("timeupdate", { value: { time: now.time, duration: now.duration } });
     }
-    if (now.licensing !== before.licensing) {
+    if (now.licensing !== last.licensing) {
       if (now.licensing) emit("licenseopen", { value: { trackId: now.licensing } });
       emit("height", { value: height() });
     }
-    if (now.error && now.error !== before.error) emit("error", { value: { code: "media", message: now.error } });
+    if (now.error && now.error !== last.error) emit("error", { value: { code: "media", message: now.error } });
   });
-  let measured = 0;
+  let measured = height();
   const sizes = new ResizeObserver(() =>
     requestAnimationFrame(() => {
       const value = height();
@@ -101,16 +85,4 @@ export function createHostBridge({ root, scope, store, height }) {
   );
   sizes.observe(root);
   scope.add(() => sizes.disconnect());
-
-  return {
-    emit,
-    answerWith: (answer) => {
-      ask = answer;
-    },
-    /** Ask the page to open an address of ours; whether there is a page to ask. */
-    open: (href) => {
-      emit("open", { value: href });
-      return Boolean(port);
-    },
-  };
 }

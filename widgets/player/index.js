@@ -1,85 +1,56 @@
 import { createScope } from "../shared/scope.js";
-import { createCheckout } from "./checkout.js";
 import { readConfig } from "./config.js";
-import { licensePicker } from "./elements/license-picker.js";
+import { createDoor } from "./door.js";
 import { lineup } from "./elements/lineup.js";
 import { notice } from "./elements/notice.js";
 import { nowPlaying } from "./elements/now-playing.js";
 import { playButton } from "./elements/play-button.js";
 import { seekSlider } from "./elements/seek.js";
-import { volumeControl } from "./elements/volume.js";
 import { waveform } from "./elements/waveform.js";
-import { createRenewal } from "./freshness.js";
-import { createHostBridge } from "./host-bridge.js";
-import { keyboard } from "./keyboard.js";
+import { createLate } from "./late.js";
 import { createListening } from "./listening.js";
 import { createMedia } from "./media.js";
-import { mediaSession } from "./media-session.js";
-import { oneAtATime } from "./one-at-a-time.js";
 import { answerWishes } from "./requests.js";
-import { createHeight } from "./size.js";
 import { createStore } from "./store.js";
 
-/** Bring the rendered player to life: state flows down, wishes up, one hand on the audio. */
+/**
+ * The core, inside the document: show, play, seek, list, report. State flows down, wishes up, one hand on
+ * the audio. Everything else is a part of the late script, which gets the same `parts`.
+ */
 function start(root) {
   const scope = createScope();
   const config = readConfig(document);
-  const first = config.tracks.find((track) => track.id === config.start) ?? config.tracks[0];
+  const { tracks, token, t, volume } = config;
+  const first = tracks.find(({ id }) => id === config.start) ?? tracks[0];
   const store = createStore(scope, {
-    tracks: config.tracks,
-    token: config.token,
-    theme: document.documentElement.dataset.theme,
+    tracks,
+    token,
     trackId: first.id,
     paused: true,
     waiting: false,
     time: 0,
     duration: first.seconds,
-    volume: config.volume ?? 1,
+    volume: 1,
     muted: false,
-    sold: config.tracks.filter((track) => track.sold).map((track) => track.id),
-    licensing: "",
+    sold: tracks.filter(({ sold }) => sold).map(({ id }) => id),
+    order: tracks.map(({ id }) => id),
+    queue: [],
+    loop: config.loop ? "all" : "off",
     error: "",
     notice: { text: "" },
   });
-  const report = createListening({ root, scope, store });
-  const tell = (fact, ...details) => {
-    report(fact, ...details);
-    if (fact === "ended" || fact === "seeked") bridge.emit(fact);
-  };
-  const renew = createRenewal({ store });
-  const media = createMedia({ store, scope, tell, renew, loop: config.loop });
-  const ask = answerWishes({ root, scope, store, media });
-  const height = createHeight({ root, store });
-  const bridge = createHostBridge({ root, scope, store, height });
-  bridge.answerWith(ask);
-  const onCheckout = createCheckout({ scope, store, bridge, renew, tell });
-  const parts = { root, scope, store, media, config, ask, onCheckout, height };
-  for (const part of [
-    colors,
-    playButton,
-    nowPlaying,
-    seekSlider,
-    waveform,
-    volumeControl,
-    lineup,
-    licensePicker,
-    notice,
-    keyboard,
-    mediaSession,
-    oneAtATime,
-  ]) {
-    part(parts);
-  }
-  if (config.volume !== null) ask("volume", { value: config.volume });
-  if (config.t) ask("seek", { seconds: config.t });
-  if (config.autoplay) ask("play");
-}
-
-/** The theme, as the page around us may switch it. */
-function colors({ store }) {
-  store.follow(["theme"], ({ theme }) => {
-    document.documentElement.dataset.theme = theme;
-  });
+  const parts = { root, scope, config, store, words: config.words };
+  const hearers = [createListening(parts)];
+  parts.hear = (hearer) => hearers.push(hearer);
+  parts.tell = (...fact) => hearers.forEach((hearer) => hearer(...fact));
+  parts.need = createLate(parts);
+  answerWishes(parts);
+  createMedia(parts);
+  for (const part of [playButton, nowPlaying, seekSlider, waveform, lineup, notice, createDoor]) part(parts);
+  if (volume !== null) parts.ask("volume", { value: volume });
+  if (t) parts.ask("seek", { seconds: t });
+  if (config.autoplay) parts.ask("play");
+  root.dataset.live = "";
 }
 
 document.addEventListener("DOMContentLoaded", () => start(document.querySelector(".player")));

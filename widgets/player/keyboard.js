@@ -1,5 +1,3 @@
-import { wish } from "./requests.js";
-
 const KEYS = {
   " ": ["toggle"],
   k: ["toggle"],
@@ -9,14 +7,19 @@ const KEYS = {
 };
 const TAKES_SPACE = "button,a,select,summary,input:not([type=range])";
 
-/** Space, K, J, L and M while the focus is in the frame; `keys=0` leaves only space (WCAG 2.1.4). */
-export function keyboard({ root, scope, config }) {
-  scope.on(document, "keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+/**
+ * Space, K, J, L and M while the focus is in the frame; `keys=0` leaves only space (WCAG 2.1.4). The key that
+ * called the late script is answered when it is here.
+ */
+export function keyboard({ scope, ask, config, touch }) {
+  const press = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (!Object.hasOwn(KEYS, key) || (key !== " " && !config.keys)) return;
     if (event.target.closest?.("dialog") || (key === " " && event.target.closest?.(TAKES_SPACE))) return;
     event.preventDefault();
-    wish(root, ...KEYS[key]);
-  });
+    ask(...KEYS[key]);
+  };
+  scope.on(document, "keydown", (event) => event.defaultPrevented || press(event));
+  if (touch?.type === "keydown" && !touch.defaultPrevented) press(touch);
 }

@@ -22,18 +22,18 @@ export function mediaSession({ store, ask }) {
     }
     if (!isOurs) return;
     const track = currentTrack(state);
-    session.playbackState = state.paused ? "paused" : "playing";
+    const artwork = (sizes, file) => ({ src: new URL(file, location.href).href, sizes, type: "image/webp" });
     attempt(() => {
+      session.playbackState = state.paused ? "paused" : "playing";
       session.metadata = new MediaMetadata({
         title: track.title,
         artist: track.producer,
-        artwork: track.cover ? [{ src: new URL(coverUrl(track), location.href).href, sizes: "192x192" }] : [],
-      });
-      session.setPositionState({
-        duration: state.duration,
-        position: Math.min(state.time, state.duration),
+        artwork: track.cover ? [artwork("192x192", coverUrl(track))] : [],
       });
     });
+    attempt(() =>
+      session.setPositionState({ duration: state.duration, position: Math.min(state.time, state.duration) }),
+    );
   });
 }
 

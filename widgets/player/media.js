@@ -1,5 +1,5 @@
 import { mediaUrl } from "./config.js";
-import { currentTrack, isSold } from "./store.js";
+import { currentTrack, isGoing, isSold } from "./store.js";
 
 /**
  * The only hand on the audio. One `<audio>` is used for every track (iOS keeps its gesture grant with
@@ -8,55 +8,51 @@ import { currentTrack, isSold } from "./store.js";
  *
  * `tell(fact, …)` hears what happened to the sound: started, playing, paused, seeked, tick, ended.
  */
-export function createMedia({ store, scope, tell, renew, loop }) {
+export function createMedia({ store, scope, tell, ask, answer, words }) {
   const audio = new Audio();
   audio.preload = "none";
   let loaded = "";
   let wantsToPlay = false;
   let from = 0;
   let hasRenewed = false;
+  let anchor = store.get().trackId; // the last track that came by the order, not by the queue
 
-  const length = () =>
-    Number.isFinite(audio.duration) && audio.duration > 0 ? audio.duration : currentTrack(store.get()).seconds;
+  const length = () => (audio.duration > 0 && audio.duration < 1e6 ? audio.duration : currentTrack(store.get()).seconds);
 
-  function load(trackId, at = 0) {
-    const track = store.get().tracks.find((candidate) => candidate.id === trackId);
+  /** Whether the track is there now. */
+  function show({ trackId = store.get().trackId, at = 0 }) {
+    const track = currentTrack(store.get(), trackId);
     if (!track || isSold(store.get(), trackId)) return false;
+    anchor = trackId;
     if (trackId === store.get().trackId) return true;
-    leave();
+    if (loaded && !audio.paused) tell("paused", audio.currentTime);
+    loaded = "";
+    audio.pause();
     store.set({ trackId, time: at, duration: track.seconds, error: "", paused: true, waiting: false });
     from = at;
     return true;
   }
 
-  function leave() {
-    if (loaded && !audio.paused) tell("paused", audio.currentTime);
-    loaded = "";
-    audio.pause();
-  }
-
-  function open() {
-    const { trackId, token } = store.get();
-    if (loaded === trackId) return;
-    audio.src = mediaUrl(currentTrack(store.get()), token);
-    loaded = trackId;
-    tell("started", trackId, currentTrack(store.get()).seconds);
-  }
-
   /** Must run inside the tap: no `await` before `audio.play()`. */
-  function play() {
-    if (isSold(store.get())) return;
+  function play(detail = {}) {
+    if (!show(detail)) return;
+    const { trackId, token } = store.get();
+    const track = currentTrack(store.get());
     wantsToPlay = true;
-    open();
-    store.set({ error: "", waiting: true });
-    const attempt = audio.play();
-    if (from) {
-      audio.currentTime = from;
-      from = 0;
+    if (loaded !== trackId) {
+      audio.src = mediaUrl(track, token);
+      loaded = trackId;
+      tell("started", trackId, track.seconds);
     }
-    attempt?.catch((error) => {
-      if (error.name === "NotAllowedError") pause();
-      else if (error.name !== "AbortError") void failed();
+    store.set({ error: "", waiting: true, refused: false });
+    const attempt = audio.play();
+    if (from) audio.currentTime = from;
+    from = 0;
+    attempt?.catch(({ name }) => {
+      if (name === "NotAllowedError") {
+        pause();
+        store.set({ refused: true });
+      } else if (name !== "AbortError") void failed();
     });
   }
 
@@ -66,16 +62,13 @@ export function createMedia({ store, scope, tell, renew, loop }) {
     store.set({ paused: true, waiting: false });
   }
 
-  function seek(seconds) {
+  function seek({ seconds }) {
     const target = Math.min(Math.max(0, seconds), Math.max(0, length() - 0.05));
-    if (loaded !== store.get().trackId) {
-      from = target;
-      store.set({ time: target });
-      return;
-    }
-    const before = audio.currentTime;
-    audio.currentTime = target;
-    tell("seeked", before, target);
+    if (loaded) {
+      const before = audio.currentTime;
+      audio.currentTime = target;
+      tell("seeked", before, target);
+    } else from = target;
     store.set({ time: target });
   }
 
@@ -86,24 +79,30 @@ export function createMedia({ store, scope, tell, renew, loop }) {
     from = audio.currentTime || store.get().time;
     if (!hasRenewed) {
       hasRenewed = true;
-      if ((await renew()) && wantsToPlay) {
+      if ((await ask("renew")) && wantsToPlay) {
         play();
         return;
       }
     }
-    wantsToPlay = false;
-    store.set({ paused: true, waiting: false, error: "This beat does not play right now." });
+    pause();
+    store.set({ error: words.error });
   }
 
-  function next(step, { andPlay = wantsToPlay } = {}) {
-    const { tracks, trackId, sold } = store.get();
-    const left = tracks.filter((track) => !sold.includes(track.id));
-    const place = left.findIndex((track) => track.id === trackId) + step;
-    const target = left[loop ? (place + left.length) % left.length : place];
+  /** What follows: the queue, then the order. */
+  function skip({ step, andPlay = isGoing(store.get()) }) {
+    const { order, sold, loop, queue } = store.get();
+    const waiting = queue.filter((id) => !sold.includes(id));
+    const left = order.filter((id) => !sold.includes(id));
+    const place = left.indexOf(anchor) + step;
+    const isQueued = step > 0 && waiting.length;
+    const target = isQueued ? waiting[0] : left[loop === "off" ? place : (place + left.length) % left.length];
     if (!target) return false;
-    if (target.id === trackId) seek(0);
-    load(target.id);
-    if (andPlay) play();
+    const before = anchor;
+    if (isQueued) store.set({ queue: waiting.slice(1) });
+    if (target === store.get().trackId) seek({ seconds: 0 });
+    if (andPlay) play({ trackId: target });
+    else show({ trackId: target });
+    if (isQueued) anchor = before;
     return true;
   }
 
@@ -126,37 +125,30 @@ export function createMedia({ store, scope, tell, renew, loop }) {
   scope.on(audio, "durationchange", () => loaded && store.set({ duration: length() }));
   scope.on(audio, "ended", () => {
     tell("ended", audio.currentTime);
-    if (next(1, { andPlay: true })) return;
-    wantsToPlay = false;
-    store.set({ paused: true, time: 0 });
-    audio.currentTime = 0;
+    if (store.get().loop === "one") play();
+    else if (!skip({ step: 1, andPlay: true })) {
+      wantsToPlay = false;
+      store.set({ paused: true, time: 0 });
+      audio.currentTime = 0;
+    }
   });
   scope.on(audio, "volumechange", () => store.set({ volume: audio.volume, muted: audio.muted }));
-  scope.on(audio, "error", () => {
-    void failed();
-  });
+  scope.on(audio, "error", () => void failed());
 
-  return {
-    load,
+  answer({
+    show,
     play,
     pause,
     seek,
-    next,
-    toggle: () => (audio.paused ? play() : pause()),
-    mute: (muted) => {
+    skip,
+    mute: ({ muted = !audio.muted }) => {
       audio.muted = muted;
     },
-    /** 0 to 1; iOS keeps the hardware's volume, which `canSetVolume` notices. */
-    volume: (value) => {
+    /** 0 to 1; iOS keeps the hardware's volume. Resolves to whether it stuck. */
+    volume: ({ value }) => {
       audio.volume = Math.min(Math.max(0, value), 1);
       if (value > 0) audio.muted = false;
+      return Math.abs(audio.volume - value) < 0.01;
     },
-    canSetVolume() {
-      const before = audio.volume;
-      audio.volume = before === 0.5 ? 0.6 : 0.5;
-      const sticks = audio.volume !== before;
-      audio.volume = before;
-      return sticks;
-    },
-  };
+  });
 }

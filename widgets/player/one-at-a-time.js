@@ -10,7 +10,5 @@ export function oneAtATime({ scope, store, ask, config }) {
   scope.on(channel, "message", ({ data }) => {
     if (data?.playing && data.playing !== self) ask("pause");
   });
-  store.follow(["paused"], ({ paused }, before) => {
-    if (!paused && before.paused) channel.postMessage({ playing: self });
-  });
+  store.follow(["paused"], ({ paused }) => paused || channel.postMessage({ playing: self }));
 }

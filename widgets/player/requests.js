@@ -1,38 +1,39 @@
 import { isGoing } from "./store.js";
 
 /**
- * Wishes, flowing up: an element asks with a bubbling `wish` event, this table answers, and nobody else
- * touches the media. What a wish achieves is seen in the store.
+ * Wishes, flowing up: `ask(type, detail)` is the one way to want something, and what a wish achieves is seen
+ * in the store. The core answers `play pause toggle seek load skip volume mute`; late parts add theirs
+ * with `answer`. A wish that nobody answers yet waits for them. Controls ask by their attributes:
+ * `data-ask`, `data-step`, and `data-track` at or above them.
  */
-export function wish(element, type, detail) {
-  element.dispatchEvent(new CustomEvent("wish", { bubbles: true, detail: { type, ...detail } }));
-}
+export function answerWishes(parts) {
+  const { root, scope, store, need } = parts;
+  const table = { __proto__: null };
+  let isPlain = false;
+  parts.answer = (answers) => Object.assign(table, answers);
+  parts.ask = (type, detail = {}) =>
+    type in table ? table[type](detail) : need().then((isHere) => isHere && table[type]?.(detail));
 
-/** `play pause toggle seek nudge load skip volume mute theme license`, as the bridge and the keyboard ask too. */
-export function answerWishes({ root, scope, store, media }) {
-  const table = {
-    play: ({ trackId }) => {
-      if (trackId && !media.load(trackId)) return;
-      media.play();
-    },
-    pause: () => media.pause(),
-    toggle: ({ trackId }) => {
-      if (!trackId || trackId === store.get().trackId) media.toggle();
-      else table.play({ trackId });
-    },
-    seek: ({ seconds }) => media.seek(seconds),
-    nudge: ({ seconds }) => media.seek(store.get().time + seconds),
-    load: ({ trackId }) => {
-      const wasGoing = isGoing(store.get());
-      if (media.load(trackId) && wasGoing) media.play();
-    },
-    skip: ({ step }) => media.next(step, { andPlay: isGoing(store.get()) }),
-    volume: ({ value }) => media.volume(value),
-    mute: ({ muted = !store.get().muted }) => media.mute(muted),
-    theme: ({ theme }) => store.set({ theme }),
-    license: ({ trackId }) => store.set({ licensing: trackId }),
-  };
-  const ask = (type, detail = {}) => Object.hasOwn(table, type) && table[type](detail);
-  scope.on(root, "wish", ({ detail }) => ask(detail.type, detail));
-  return ask;
+  parts.answer({
+    toggle: ({ trackId = store.get().trackId }) =>
+      trackId === store.get().trackId && isGoing(store.get()) ? parts.ask("pause") : parts.ask("play", { trackId }),
+    load: ({ trackId }) => parts.ask(isGoing(store.get()) ? "play" : "show", { trackId }),
+  });
+
+  scope.on(root, "click", (event) => {
+    const control = event.target.closest("[data-ask]");
+    if (!control || isPlain || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const { ask: type, step } = control.dataset;
+    const trackId = control.closest("[data-track]")?.dataset.track;
+    const answer = parts.ask(type, { step: Number(step), trackId, opener: control });
+    if (!control.href) return;
+    event.preventDefault();
+    // The late script did not come: the link does what it says, while the tap is still one.
+    void Promise.resolve(answer).then((done) => {
+      if (done !== false) return;
+      isPlain = true;
+      control.click();
+      isPlain = false;
+    });
+  });
 }

@@ -10,7 +10,7 @@ export function createStore(scope, initial) {
     /** Change some facts; followers of changed ones are told once. */
     set(patch) {
       const before = state;
-      const changed = Object.keys(patch).filter((name) => !Object.is(before[name], patch[name]));
+      const changed = Object.keys(patch).filter((name) => before[name] !== patch[name]);
       if (!changed.length) return;
       state = { ...before, ...patch };
       for (const [names, follower] of [...followers]) {
@@ -27,8 +27,8 @@ export function createStore(scope, initial) {
   };
 }
 
-/** The track that is loaded. */
-export const currentTrack = (state) => state.tracks.find((track) => track.id === state.trackId);
+/** The track that is loaded, or the one named. */
+export const currentTrack = ({ tracks, trackId }, id = trackId) => tracks.find((track) => track.id === id);
 
 /** Whether a track has been sold exclusively: it neither plays nor sells. */
 export const isSold = ({ sold, trackId }, id = trackId) => sold.includes(id);

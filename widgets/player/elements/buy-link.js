@@ -1,17 +1,12 @@
-import { make } from "../../shared/dom.js";
+import { say } from "../../shared/words.js";
 import { buyUrl } from "../config.js";
 
 /** The price that opens the licenses of a track, or the word that says why there is none. */
-export function buyLink(track, { sold, k }) {
-  if (sold) return make("span", { class: "buy sold", text: "Sold" });
-  if (!track.chosen) return make("span", { class: "buy sold", text: "Not for sale" });
-  return make("a", {
-    class: "buy",
-    href: buyUrl(track, track.chosen, { k }),
-    target: "_blank",
-    rel: "noopener",
-    "data-buy": track.id,
-    "aria-label": `License ${track.title}, ${track.from}`,
-    text: track.from,
-  });
+export function showPrice(link, track, { isSold, config: { k, words } }) {
+  const isOffered = track.chosen && !isSold;
+  link.classList.toggle("sold", !isOffered);
+  link.textContent = isOffered ? track.from : isSold ? words.sold : words.unoffered;
+  link.ariaLabel = isOffered ? say(words.license, { title: track.title, price: track.from }) : null;
+  if (isOffered) link.href = buyUrl(track, track.chosen, { k });
+  else link.removeAttribute("href");
 }

@@ -1,36 +1,47 @@
-import { make, one } from "../../shared/dom.js";
+import { make } from "../../shared/dom.js";
+import { say } from "../../shared/words.js";
 import { buyUrl } from "../config.js";
-import { wish } from "../requests.js";
-import { currentTrack, isSold } from "../store.js";
-import { buyLink } from "./buy-link.js";
+import { icon } from "../icons.js";
+import { currentTrack } from "../store.js";
 
 /**
- * The licenses of one track in a dialog, and the link that opens the checkout beside the page.
+ * The licenses of one track in a dialog, and the link that opens the checkout beside the page. Answers the
+ * wish `license`; the state's `licensing` is the track whose licenses are shown.
  *
  * Buy is an anchor with `target=_blank`: no script may be needed to pay, and popup blockers let it pass.
  * In a frame too low for the list, the stylesheet shows the same choice as a native select.
  */
-export function licensePicker({ root, scope, store, config, onCheckout }) {
-  const dialog = one(root, "dialog");
-  if (!dialog) return;
-  const list = one(dialog, "fieldset");
-  const short = one(dialog, "select");
-  const checkout = one(dialog, ".cta");
-  let head = one(root, ".now > .buy");
+export function licensePicker({ root, scope, store, config, answer, words, onCheckout }) {
+  const title = make("h2", { id: "license-title" });
+  const close = make("button", { class: "quiet", "aria-label": words.close }, icon("close"));
+  const list = make("fieldset", { "aria-labelledby": "license-title" });
+  const short = make("select", { "aria-label": words.license_type });
+  const terms = make("a", { class: "terms", target: "_blank", rel: "noopener", text: words.terms });
+  const checkout = make("a", { class: "cta", target: "_blank", rel: "noopener" });
+  const dialog = make(
+    "dialog",
+    { "aria-labelledby": "license-title" },
+    make("form", { method: "dialog" }, title, close),
+    list,
+    short,
+    make("footer", {}, terms, checkout),
+  );
   let track;
   let opener;
+  root.append(dialog);
 
   function choose(offerId, order) {
     const [, price] = track.offers.find(([id]) => id === offerId);
     short.value = offerId;
     for (const radio of list.querySelectorAll("input")) radio.checked = radio.value === offerId;
-    checkout.textContent = `Buy · ${price}`;
+    checkout.textContent = say(words.buy, { price });
     checkout.href = buyUrl(track, offerId, { k: config.k, s: store.get().token, o: order });
-    one(dialog, ".terms").href = `${buyUrl(track, offerId, { k: config.k })}#terms`;
+    terms.href = `${buyUrl(track, offerId, { k: config.k })}#terms`;
   }
 
   function fill() {
-    one(dialog, "h2").textContent = `License “${track.title}”`;
+    title.textContent = say(words.license_of, track);
+    short.replaceChildren();
     const rows = track.offers.map(([value, price]) => {
       const { name, note } = config.licenses[value];
       short.append(make("option", { value, text: `${name} · ${price}` }));
@@ -46,12 +57,15 @@ export function licensePicker({ root, scope, store, config, onCheckout }) {
     choose(track.chosen);
   }
 
-  scope.on(root, "click", (event) => {
-    const link = event.target.closest("a[data-buy]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    opener = link;
-    wish(link, "license", { trackId: link.dataset.buy });
+  answer({
+    license: ({ trackId, opener: from }) => {
+      track = currentTrack(store.get(), trackId);
+      if (!track?.chosen || store.get().sold.includes(track.id)) return;
+      opener = from;
+      fill();
+      if (!dialog.open) dialog.showModal();
+      store.set({ licensing: track.id });
+    },
   });
   scope.on(list, "change", ({ target }) => choose(target.value));
   scope.on(short, "change", () => choose(short.value));
@@ -62,20 +76,7 @@ export function licensePicker({ root, scope, store, config, onCheckout }) {
   });
   scope.on(dialog, "click", ({ target }) => target === dialog && dialog.close());
   scope.on(dialog, "close", () => {
-    wish(dialog, "license", { trackId: "" });
+    store.set({ licensing: "" });
     opener?.focus();
-  });
-  store.follow(["licensing"], ({ licensing, tracks }) => {
-    track = tracks.find(({ id }) => id === licensing);
-    if (!track) return;
-    short.replaceChildren();
-    fill();
-    dialog.showModal();
-  });
-  store.follow(["trackId", "sold"], (state, before) => {
-    if (state === before) return;
-    const link = buyLink(currentTrack(state), { sold: isSold(state), k: config.k });
-    head?.replaceWith(link);
-    head = link;
   });
 }

@@ -1,24 +1,23 @@
 import { make, one } from "../../shared/dom.js";
 import { coverUrl } from "../config.js";
-import { wish } from "../requests.js";
-import { currentTrack } from "../store.js";
+import { currentTrack, isSold } from "../store.js";
+import { showPrice } from "./buy-link.js";
 
-/** Title, producer, chips and artwork of the loaded track, and the way to its neighbors. */
-export function nowPlaying({ root, scope, store }) {
-  const title = one(root, ".what h1");
-  const producer = one(root, ".by a");
-  const chips = one(root, ".chips");
-  const art = one(root, ".art");
-  for (const button of root.querySelectorAll("[data-skip]")) {
-    scope.on(button, "click", () => wish(button, "skip", { step: Number(button.dataset.skip) }));
-  }
-  store.follow(["trackId"], (state, before) => {
-    if (state.trackId === before.trackId) return;
+/** Title, producer, chips, artwork and price of the loaded track. */
+export function nowPlaying({ root, store, config }) {
+  const now = one(root, ".now");
+  const link = one(now, ".buy");
+  const art = one(now, ".art");
+  store.follow(["trackId", "sold"], (state, before) => {
+    if (state === before) return;
     const track = currentTrack(state);
-    title.textContent = track.title;
+    if (link) showPrice(link, track, { isSold: isSold(state), config });
+    if (state.trackId === before.trackId) return;
+    one(now, "h1").textContent = track.title;
+    const producer = one(now, ".by a");
     producer.textContent = track.producer;
     producer.href = `/p/${track.by}`;
-    chips.replaceChildren(...track.chips.map((text) => make("span", { text })));
+    one(now, ".chips").replaceChildren(...track.chips.map((text) => make("span", { text })));
     if (!art) return;
     art.classList.toggle("none", !track.cover);
     art.replaceChildren(

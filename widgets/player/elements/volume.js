@@ -1,19 +1,21 @@
-import { one } from "../../shared/dom.js";
-import { wish } from "../requests.js";
+import { make, one } from "../../shared/dom.js";
+import { say } from "../../shared/words.js";
 
-/** Mute and loudness; gone where the hardware alone decides (iOS). */
-export function volumeControl({ root, scope, store, media }) {
+/** Loudness beside the mute button; gone where the hardware alone decides (iOS). */
+export function volumeControl({ root, scope, store, ask, words }) {
   const box = one(root, ".volume");
+  if (!box) return;
   const mute = one(box, "button");
-  const slider = one(box, "input");
-  slider.hidden = !media.canSetVolume();
-  scope.on(mute, "click", () => wish(mute, "mute"));
-  scope.on(slider, "input", () => wish(slider, "volume", { value: slider.valueAsNumber }));
+  const slider = make("input", { type: "range", min: 0, max: 1, step: 0.05, "aria-label": words.volume });
+  const before = store.get().volume;
+  if (ask("volume", { value: before === 0.5 ? 0.6 : 0.5 })) box.append(slider);
+  ask("volume", { value: before });
+  scope.on(slider, "input", () => ask("volume", { value: slider.valueAsNumber }));
   store.follow(["volume", "muted"], ({ volume, muted }) => {
     const isSilent = muted || volume === 0;
     slider.value = isSilent ? 0 : volume;
-    slider.ariaValueText = isSilent ? "Muted" : `${Math.round(volume * 100)} percent`;
-    mute.ariaLabel = isSilent ? "Unmute" : "Mute";
+    slider.ariaValueText = isSilent ? words.muted : say(words.percent, { value: Math.round(volume * 100) });
+    mute.ariaLabel = isSilent ? words.unmute : words.mute;
     box.toggleAttribute("data-muted", isSilent);
   });
 }

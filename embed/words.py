@@ -1,0 +1,62 @@
+"""The player's words, by language: loaded once from ``messages/<language>.json``."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+HOME = Path(__file__).parent / "messages"
+DEFAULT = "en"
+LANGUAGES = tuple(sorted(path.stem for path in HOME.glob("*.json")))
+_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+_PLACE = re.compile(r"{(\w+)}")
+
+#: What the script inside the document says before the late one is there.
+CORE = (
+    "error",
+    "license",
+    "pause",
+    "pause_by",
+    "play",
+    "play_by",
+    "retry",
+    "sold",
+    "unoffered",
+)
+
+
+class Words:
+    """The messages of one language; a placeholder without a value stays as it is."""
+
+    def __init__(self, language: str, messages: Mapping[str, str]) -> None:
+        self.language = language
+        self.messages = messages
+
+    @property
+    def direction(self) -> str:
+        """``ltr`` or ``rtl``."""
+        return "rtl" if self.language in _RIGHT_TO_LEFT else "ltr"
+
+    def say(self, name: str, **values: object) -> str:
+        """A message with its ``{placeholders}`` filled."""
+        return _PLACE.sub(lambda match: str(values.get(match[1], match[0])), self.messages[name])
+
+    def for_core(self) -> dict[str, str]:
+        """The words that travel inside the document."""
+        return {name: self.messages[name] for name in CORE}
+
+
+@lru_cache(maxsize=32)
+def words_of(language: str | None) -> Words:
+    """The words of a language; English for one that is not spoken."""
+    spoken = language if language in LANGUAGES else DEFAULT
+    return Words(spoken, json.loads((HOME / f"{spoken}.json").read_text()))
+
+
+def language_of(tag: str) -> str | None:
+    """The spoken language of a tag such as ``pt-BR``, or None."""
+    language = tag.replace("_", "-").partition("-")[0].lower()
+    return language if language in LANGUAGES else None

@@ -1,0 +1,37 @@
+import { createCarrier } from "./carrier.js";
+import { createCheckout } from "./checkout.js";
+import { licensePicker } from "./elements/license-picker.js";
+import { soldRows } from "./elements/sold-rows.js";
+import { spokenSeek } from "./elements/spoken-seek.js";
+import { volumeControl } from "./elements/volume.js";
+import { createRenewal } from "./freshness.js";
+import { createHostBridge } from "./host-bridge.js";
+import { keyboard } from "./keyboard.js";
+import { mediaSession } from "./media-session.js";
+import { oneAtATime } from "./one-at-a-time.js";
+import { theme } from "./theme.js";
+
+/** In this order; each may use what an earlier one put into the parts. */
+const PARTS = [
+  createCarrier,
+  createRenewal,
+  createHostBridge,
+  createCheckout,
+  theme,
+  licensePicker,
+  volumeControl,
+  spokenSeek,
+  soldRows,
+  keyboard,
+  mediaSession,
+  oneAtATime,
+];
+
+/** Hand the late parts to the core that asked for them; `words` are all messages of the document's language. */
+export function arrive(words) {
+  const detail = (parts) => {
+    const all = { ...parts, words };
+    for (const part of PARTS) part(all);
+  };
+  document.dispatchEvent(new CustomEvent("late", { detail }));
+}
