@@ -13,6 +13,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 
 import brotli
 
@@ -21,39 +22,52 @@ _MOST_KEPT = 256
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """A compressed body; ``crc`` and ``length`` are of the body before."""
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A body in one coding (``br``, ``gzip``, or empty), waiting for its tail."""
 
     data: bytes
-    crc: int
-    length: int
-    is_small: bool
+    coding: str = ""
+    crc: int = 0  #: of the body before
+    length: int = 0  #: of the body before
+    is_small: bool = True
+
+    def with_tail(self, tail: bytes) -> bytes:
+        """The whole document as it is sent."""
+        if self.coding == "br":
+            # One uncompressed meta-block (not last, 4 nibbles of length), then the empty last one.
+            head = ((len(tail) - 1) << 3 | 1 << 19).to_bytes(3, "little")
+            return b"".join((self.data, head, tail, b"\x03"))
+        if self.coding == "gzip":
+            # One stored block, marked last, then the checksum and length of everything.
+            block = struct.pack("<BHH", 1, len(tail), len(tail) ^ 0xFFFF)
+            length = (self.length + len(tail)) & 0xFFFFFFFF
+            return b"".join((self.data, block, tail, struct.pack("<II", zlib.crc32(tail, self.crc), length)))
+        return self.data + tail
 
 
 class Encoder:
     """Compresses documents; keeps the last 256 bodies. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[bytes, str], _Kept] = OrderedDict()
+        self._kept: OrderedDict[tuple[bytes, str], Packed] = OrderedDict()
         self._lock = threading.Lock()
 
     def encode(
         self, body: bytes, tail: bytes, accepted: str, *, is_common: bool = True
     ) -> tuple[bytes, str | None]:
-        """Body and tail as the ``Accept-Encoding`` header allows, and the ``Content-Encoding``.
+        """Body and tail as the ``Accept-Encoding`` header allows, and the ``Content-Encoding``."""
+        packed = self.pack(body, coding_of(accepted), is_common=is_common)
+        return packed.with_tail(tail), packed.coding or None
+
+    def pack(self, body: bytes, coding: str, *, is_common: bool = True) -> Packed:
+        """The body in that coding.
 
         Common bodies are compressed well. Others are compressed quickly when they are new and well
         when they are asked for again, so that made-up addresses cost little.
         """
-        wanted = _codings(accepted)
-        for coding in ("br", "gzip"):
-            if wanted.get(coding, 0) > 0:
-                kept = self._compressed(body, coding, is_common)
-                return (_with_brotli_tail if coding == "br" else _with_gzip_tail)(kept, tail), coding
-        return body + tail, None
-
-    def _compressed(self, body: bytes, coding: str, is_common: bool) -> _Kept:
+        if not coding:
+            return Packed(body)
         key = (hashlib.sha256(body).digest(), coding)
         with self._lock:
             kept = self._kept.get(key)
@@ -69,29 +83,23 @@ class Encoder:
         return kept
 
 
-def _brotli(body: bytes, *, small: bool) -> _Kept:
+@lru_cache(maxsize=256)
+def coding_of(accepted: str) -> str:
+    """The best coding that an ``Accept-Encoding`` header allows: ``br``, ``gzip``, or empty for none."""
+    wanted = _codings(accepted)
+    return next((coding for coding in ("br", "gzip") if wanted.get(coding, 0) > 0), "")
+
+
+def _brotli(body: bytes, *, small: bool) -> Packed:
     compressor = brotli.Compressor(quality=_SMALL if small else _QUICK, mode=brotli.MODE_TEXT)
     data = bytes(compressor.process(body) + compressor.flush())
-    return _Kept(data, 0, len(body), small)
+    return Packed(data, "br", 0, len(body), small)
 
 
-def _with_brotli_tail(kept: _Kept, tail: bytes) -> bytes:
-    """One uncompressed meta-block (not last, 4 nibbles of length), then the empty last one."""
-    head = (len(tail) - 1) << 3 | 1 << 19
-    return kept.data + head.to_bytes(3, "little") + tail + b"\x03"
-
-
-def _gzip(body: bytes) -> _Kept:
+def _gzip(body: bytes) -> Packed:
     compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     data = compressor.compress(body) + compressor.flush(zlib.Z_FULL_FLUSH)
-    return _Kept(_GZIP_HEAD + data, zlib.crc32(body), len(body), True)
-
-
-def _with_gzip_tail(kept: _Kept, tail: bytes) -> bytes:
-    """One stored block, marked last, then the checksum and length of everything."""
-    block = struct.pack("<BHH", 1, len(tail), len(tail) ^ 0xFFFF) + tail
-    length = (kept.length + len(tail)) & 0xFFFFFFFF
-    return kept.data + block + struct.pack("<II", zlib.crc32(tail, kept.crc), length)
+    return Packed(_GZIP_HEAD + data, "gzip", zlib.crc32(body), len(body))
 
 
 def _codings(header: str) -> dict[str, float]:

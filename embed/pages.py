@@ -2,48 +2,63 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from typing import cast
 
-from embed import refusals
-from embed.documents import Document, gone_document, player_document, tail_of
+from flask import Blueprint, Flask, Response, current_app, request
+
+from embed.documents import gone_document
 from embed.encoding import Encoder
-from embed.parameters import Parameters, read_parameters
+from embed.parameters import read_parameters
 from embed.policy import document_headers
-from embed.sessions import note_load, session_token
-from embed.subjects import PlayerGone, host_of, subject_of
+from embed.publishing import Publisher
+from embed.subjects import PlayerGone
 from flexapp.web.access import Access, allow
 from flexapp.web.context import db, services
 from flexapp.web.headers import origin_of
+from flexapp.web.lane import Answer
 
 blueprint = Blueprint("embed", __name__)
 _encoder = Encoder()
 
 
+def register(app: Flask) -> None:
+    """The process's Publisher is ``app.extensions["flexapp.publisher"]``, also for the lane."""
+    app.extensions["flexapp.publisher"] = Publisher(
+        app.extensions["flexapp"], app.extensions["flexapp.ingest"]
+    )
+    app.register_blueprint(blueprint)
+
+
 @blueprint.get("/embed/v1/<target>")
 @allow(Access.STRANGER)
 def player(target: str) -> Response:
-    """The player of an app or a track, rendered for this view; 404 in the player's look when it is gone."""
-    own_origin = origin_of(services().settings.base_url)
+    """The player of an app or a track, with a session of its own; 404 in the player's look when it is gone.
+
+    Documents that are published already are mostly handed out before Flask (``web/lane.py``).
+    """
+    publisher: Publisher = current_app.extensions["flexapp.publisher"]
     asked = read_parameters(request.args)
     try:
-        subject = subject_of(db(), services().signer, target, key=asked.key)
+        found = publisher.publish(db(), target, asked, request.environ)
     except PlayerGone as gone:
-        document = gone_document(gone.message, own_origin=own_origin)
-        return _answer(document, b"\n", asked, status=404)
-    document = player_document(db(), subject, asked, own_origin=own_origin)
-    referer = request.headers.get("Referer")
-    token = session_token(subject, asked, host=host_of(referer))
-    if refusals.is_refused(subject, referer, own_origin=own_origin):
-        refusals.note(services().database, subject, referer, now=services().clock.now())
-    else:
-        note_load(token)
-    return _answer(document, tail_of(token), asked)
+        return _gone(gone.message)
+    answer = publisher.hand_out(found, request.environ, may_write=True)
+    return _response(cast(Answer, answer))
 
 
-def _answer(document: Document, tail: bytes, asked: Parameters, status: int = 200) -> Response:
+def _response(answer: Answer) -> Response:
+    status, headers, body = answer
+    response = Response(body, status=status)
+    del response.headers["Content-Type"]
+    response.headers.extend(headers)
+    return response
+
+
+def _gone(message: str) -> Response:
+    document = gone_document(message, own_origin=origin_of(services().settings.base_url))
     accepted = request.headers.get("Accept-Encoding", "")
-    data, coding = _encoder.encode(document.body, tail, accepted, is_common=asked.is_common)
-    response = Response(data, status=status, mimetype="text/html")
+    data, coding = _encoder.encode(document.body, b"\n", accepted)
+    response = Response(data, status=404, mimetype="text/html")
     response.headers.update(document_headers(document.policy))
     if coding:
         response.headers["Content-Encoding"] = coding

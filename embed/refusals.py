@@ -7,12 +7,12 @@ is written once an hour and process.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import IntegrityError
 
-from embed.subjects import Subject
 from flexapp.apps.operations import note_refused_origin
 from flexapp.apps.origins import InvalidOrigin, is_allowed, parse_origin
 from flexapp.storage.session import Database
@@ -23,27 +23,41 @@ _noted: dict[tuple[str, str, str], datetime] = {}
 _lock = threading.Lock()
 
 
-def is_refused(subject: Subject, referer: str | None, *, own_origin: str) -> bool:
-    """Whether the page in ``Referer`` may not frame the player; an unknown page is not refused here."""
+def is_refused(ancestors: Sequence[str] | None, referer: str | None, *, own_origin: str) -> bool:
+    """Whether the page in ``Referer`` may not frame a player with these allowed origins (see ``Subject``).
+
+    An unknown page is not refused here.
+    """
     origin = _origin(referer)
-    if not origin or origin == own_origin or subject.ancestors == []:
+    if not origin or origin == own_origin or ancestors == []:
         return False
-    return subject.ancestors is None or not is_allowed(origin, subject.ancestors)
+    return ancestors is None or not is_allowed(origin, ancestors)
 
 
-def note(database: Database, subject: Subject, referer: str | None, *, now: datetime) -> None:
-    """Write down the website for the app's owner, unless that was done within the hour."""
+def is_due(database: Database, app_id: str, referer: str | None, *, now: datetime) -> bool:
+    """Whether the website has to be written down (again)."""
     origin = _origin(referer)
-    if not origin or subject.app is None or not _is_due((database.url, subject.app.id, origin), now):
+    if not origin or not app_id:
+        return False
+    last = _noted.get((database.url, app_id, origin))
+    return last is None or not timedelta() <= now - last < _PAUSE
+
+
+def note(database: Database, app_id: str, referer: str | None, *, now: datetime) -> None:
+    """Write down the website for the app's owner, unless that was done within the hour."""
+    if not is_due(database, app_id, referer, now=now):
+        return
+    origin = _origin(referer)
+    if not _is_mine_to_note((database.url, app_id, origin), now):
         return
     try:
         with database.writing() as session:
-            note_refused_origin(session, subject.app.id, origin, now=now)
+            note_refused_origin(session, app_id, origin, now=now)
     except IntegrityError:
         return  # another process wrote it at the same moment
 
 
-def _is_due(key: tuple[str, str, str], now: datetime) -> bool:
+def _is_mine_to_note(key: tuple[str, str, str], now: datetime) -> bool:
     with _lock:
         last = _noted.get(key)
         if last is not None and timedelta() <= now - last < _PAUSE:

@@ -9,10 +9,10 @@ from embed import carts, listens, media, oembed, orders, pages, scripts
 
 def register(app: OpenAPI) -> None:
     """Hang this surface's routes into the app."""
-    app.register_blueprint(pages.blueprint)
     app.register_blueprint(oembed.blueprint)
     app.register_blueprint(orders.blueprint)
     app.register_blueprint(carts.blueprint)
     app.register_blueprint(scripts.blueprint)
     app.register_blueprint(media.blueprint)
     listens.register(app)
+    pages.register(app)

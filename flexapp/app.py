@@ -28,6 +28,7 @@ from flexapp.web import (
     headers,
     hosts,
     identity,
+    lane,
     limits,
     logs,
     network,
@@ -85,6 +86,7 @@ def create_app(settings: Settings, services: Services | None = None) -> OpenAPI:
     logs.install(settings)
     shown.install()
     context.install(app, services)
+    way = lane.install(app)
     network.install(app, settings)
     problems.install(app)
     plain_text.install(app)
@@ -99,6 +101,10 @@ def create_app(settings: Settings, services: Services | None = None) -> OpenAPI:
     for surface in SURFACES:
         surface.register(app)
     hosts.stand_in_front(app, settings, services.database)
+    way.fill(
+        paths={},
+        below={"/embed/v1/": app.extensions["flexapp.publisher"].answer},
+    )
     return app
 
 

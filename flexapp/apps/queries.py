@@ -80,6 +80,12 @@ def sources_of(session: Session, app_id: str) -> Sequence[Source]:
     return session.scalars(query).all()
 
 
+def producers_of_picks(session: Session, app_id: str) -> Sequence[str]:
+    """Whose tracks the app picked, also those that may not be shown now."""
+    query = select(Track.producer_id).join(Source, Source.track_id == Track.id).where(Source.app_id == app_id)
+    return session.scalars(query.distinct()).all()
+
+
 def source_by_id(session: Session, app_id: str, source_id: str) -> Source | None:
     """The source, if it is the app's."""
     return session.scalar(select(Source).where(Source.app_id == app_id, Source.id == source_id))

@@ -6,9 +6,12 @@ import base64
 import hashlib
 import hmac
 import json
+from binascii import b2a_base64
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Signer:
@@ -26,6 +29,10 @@ class Signer:
         """A compact signed token carrying the payload, readable by anybody, changed by nobody."""
         body = _encode(json.dumps(payload, separators=(",", ":"), sort_keys=True).encode())
         return f"v1.{body}.{self._mac(self._secrets[0], purpose, body)}"
+
+    def sealer(self, purpose: str, fixed: dict[str, Any]) -> Sealer:
+        """Seals many payloads that all begin with ``fixed``, each several times faster than ``seal``."""
+        return Sealer(self._key(self._secrets[0], purpose), fixed)
 
     def unseal(self, purpose: str, token: str) -> dict[str, Any] | None:
         """The payload, or None when the token is not ours, was edited, or has another purpose."""
@@ -66,6 +73,34 @@ class Signer:
     @staticmethod
     def _key(secret: str, purpose: str) -> bytes:
         return hmac.new(secret.encode(), purpose.encode(), "sha256").digest()
+
+
+class Sealer:
+    """Makes tokens like ``Signer.seal``: what they share is encoded and hashed once.
+
+    The shared beginning is filled up with spaces, which JSON allows, to whole groups of base64. HMAC's
+    two inner states (RFC 2104) are kept after the key and that beginning, and copied for each token.
+    """
+
+    __slots__ = ("_before", "_head", "_inner", "_outer")
+
+    def __init__(self, key: bytes, fixed: dict[str, Any]) -> None:
+        begun = json.dumps(fixed, separators=(",", ":"), sort_keys=True).encode()[:-1]
+        begun += b"," if fixed else b""
+        self._head = base64.urlsafe_b64encode(begun + b" " * (-len(begun) % 3))
+        self._before = b"v1." + self._head
+        block = key.ljust(hashlib.sha256().block_size, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + self._head)
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def seal(self, rest: bytes) -> bytes:
+        """The token of the fixed entries and the rest, JSON members such as ``"i":1,"s":"x"``."""
+        body = b2a_base64(rest + b"}", newline=False).translate(_URL_SAFE).rstrip(b"=")
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(body)
+        outer.update(inner.digest())
+        mac = b2a_base64(outer.digest()[:16], newline=False).translate(_URL_SAFE)
+        return b"%b%b.%b" % (self._before, body, mac[:-2])
 
 
 def fingerprint(secret: str) -> str:

@@ -31,12 +31,16 @@ def request_flags(
     ``gpc`` and ``dnt`` are Sec-GPC and DNT, ``purpose`` is Sec-Purpose: prefetches count as programs,
     since nobody may ever see what they fetched.
     """
-    flags = set()
-    if is_bot(user_agent) or "prefetch" in (purpose or ""):
-        flags.add("bot")
-    if "1" in (gpc, dnt):
-        flags.add("gpc")
-    return frozenset(flags)
+    is_program = is_bot(user_agent) or "prefetch" in (purpose or "")
+    return _FLAGS[is_program, gpc == "1" or dnt == "1"]
+
+
+_FLAGS = {
+    (False, False): frozenset[str](),
+    (True, False): frozenset({"bot"}),
+    (False, True): frozenset({"gpc"}),
+    (True, True): frozenset({"bot", "gpc"}),
+}
 
 
 class VisitorKeys:

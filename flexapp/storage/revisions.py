@@ -138,7 +138,7 @@ def revisions_of(database: Database) -> Revisions:
         return found
 
 
-def _above(number: int) -> Select[tuple[str, int]]:
+def _above(number: int) -> Select[str, int]:
     """The counting row, and what changed above the number; at first the counting row alone."""
     is_counting = Revision.subject == _NEWEST
     wanted = is_counting if number < 0 else or_(is_counting, Revision.number > number)

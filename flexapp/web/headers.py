@@ -18,6 +18,7 @@ STRIPE_CHECKOUT = "https://checkout.stripe.com"
 NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _FEATURES = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 _YEAR = 31_536_000
+STRICT_TRANSPORT = ("Strict-Transport-Security", f"max-age={_YEAR}")
 
 
 def install(app: Flask) -> None:
@@ -65,7 +66,7 @@ def _add(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("X-Content-Type-Options", "nosniff")
     if settings.is_secure:
-        headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR}")
+        headers.setdefault(*STRICT_TRANSPORT)
     access = current_access()
     if access is Access.STRANGER or (access is None and request.path.startswith("/embed/")):
         headers.setdefault("Referrer-Policy", "strict-origin")

@@ -30,7 +30,7 @@ STATUS: dict[type[errors.FlexAppError], int] = {
 }
 OUR_FAULT = "Something went wrong on our side. Nothing was lost; try again in a moment."
 _PROGRAMS = ("/api/", "/hooks/", "/oembed", "/media/", "/peaks/", "/healthz", "/readyz", "/metrics")
-_GIVEN_ID = re.compile(r"[\w-]{8,64}")
+GIVEN_ID = re.compile(r"[\w-]{8,64}")
 log = structlog.get_logger("flexapp.web")
 
 
@@ -47,7 +47,7 @@ def request_id() -> str:
     """The id of the running request: in its answer, in every log line, on every error page."""
     if "request_id" not in g:
         given = request.headers.get("X-Request-Id", "") if services().settings.trusted_proxies else ""
-        g.request_id = given if _GIVEN_ID.fullmatch(given) else f"req_{secrets.token_hex(10)}"
+        g.request_id = given if GIVEN_ID.fullmatch(given) else f"req_{secrets.token_hex(10)}"
     return str(g.request_id)
 
 
