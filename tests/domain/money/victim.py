@@ -29,6 +29,8 @@ from flexapp.kernel.signing import Signer
 from flexapp.storage.session import Database
 from flexapp.workflows.complete_order import complete_order
 from flexapp.workflows.expire_checkout import expire_checkout
+from flexapp.workflows.open_checkout import start_checkout
+from flexapp.workflows.order_cart import order_cart
 from flexapp.workflows.refund_order import refund_conflict, refund_order
 from flexapp.workflows.services import Services
 from tests.factories import orders as make
@@ -69,8 +71,24 @@ def buy(services: Services, track_id: str, license_type_id: str, key: str | None
     complete_order(services, order.id)
 
 
+def buy_cart(services: Services, cart_token: str, seen: dict[str, Any]) -> None:
+    """Check a cart out, pay with 4242, come back."""
+    order_id = order_cart(
+        services,
+        cart_token,
+        buyer_email="ana@mail.example",
+        buyer_name="Ana",
+        address="198.51.100.7",
+        browser="hers",
+        **seen,
+    )
+    pay_with_4242(start_checkout(services, order_id))
+    complete_order(services, order_id)
+
+
 VERBS = {
     "buy": buy,
+    "buy_cart": buy_cart,
     "complete_order": complete_order,
     "refund_order": refund_order,
     "refund_conflict": refund_conflict,
