@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from embed.words import Words
 from flexapp.catalog.models import Track
 from flexapp.catalog.offers import Offer
-from flexapp.kernel.money import format_money
 from flexapp.people.models import Person
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuv"
@@ -79,28 +79,25 @@ class TrackCard:
 
 
 def track_cards(
-    tracks: Sequence[Track], *, people: Mapping[str, Person], offers: Mapping[str, Sequence[Offer]]
+    tracks: Sequence[Track],
+    *,
+    people: Mapping[str, Person],
+    offers: Mapping[str, Sequence[Offer]],
+    words: Words,
 ) -> list[TrackCard]:
     """Cards in the order of the tracks."""
-    return [_card(track, people[track.producer_id], offers.get(track.id, ())) for track in tracks]
+    return [_card(track, people[track.producer_id], offers.get(track.id, ()), words) for track in tracks]
 
 
-def offer_note(offer: Offer) -> str:
+def offer_note(offer: Offer, words: Words) -> str:
     """``MP3 + WAV · 50,000 streams · 1 video``: the files and the limits a buyer asks about first."""
-    words = [" + ".join(_FILE_WORDS.get(kind, kind) for kind in offer.deliverables)]
+    notes = [" + ".join(_FILE_WORDS.get(kind, kind) for kind in offer.deliverables)]
     if offer.is_exclusive:
-        words.append("leaves every player at once")
-        return " · ".join(word for word in words if word)
-    caps = offer.license_type.caps
-    for cap, one, many in (("streams", "stream", "streams"), ("videos", "video", "videos")):
-        if cap not in caps:
-            continue
-        limit = caps[cap]
-        if limit is None:
-            words.append(f"unlimited {many}")
-        elif limit:
-            words.append(f"{limit:,} {one if limit == 1 else many}")
-    return " · ".join(word for word in words if word)
+        notes.append(words.say("exclusive_note"))
+    else:
+        caps = offer.license_type.caps
+        notes += [words.count(cap, caps[cap]) for cap in ("streams", "videos") if caps.get(cap, 0) != 0]
+    return " · ".join(note for note in notes if note)
 
 
 def base32_peaks(peaks: str) -> str:
@@ -108,19 +105,19 @@ def base32_peaks(peaks: str) -> str:
     return "".join(_DIGITS[value >> 3] for value in bytes.fromhex(peaks))
 
 
-def _card(track: Track, producer: Person, offers: Sequence[Offer]) -> TrackCard:
+def _card(track: Track, producer: Person, offers: Sequence[Offer], words: Words) -> TrackCard:
     cards = tuple(
         OfferCard(
             id=offer.license_type.id,
             name=offer.license_type.name,
-            price=format_money(offer.price, offer.currency),
-            note=offer_note(offer),
+            price=words.price(offer.price, offer.currency),
+            note=offer_note(offer, words),
             is_default=offer.is_default,
         )
         for offer in offers
     )
     cheapest = min(offers, key=lambda offer: offer.price, default=None)
-    lowest = format_money(cheapest.price, cheapest.currency) if cheapest else ""
+    lowest = words.price(cheapest.price, cheapest.currency) if cheapest else ""
     return TrackCard(
         id=track.id,
         slug=track.slug,
@@ -135,5 +132,5 @@ def _card(track: Track, producer: Person, offers: Sequence[Offer]) -> TrackCard:
         has_cover=track.cover_small_key is not None,
         is_sold=track.sold_exclusively_at is not None,
         offers=cards,
-        from_price=f"from {lowest}" if len(cards) > 1 else lowest,
+        from_price=words.say("from", price=lowest) if len(cards) > 1 else lowest,
     )

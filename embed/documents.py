@@ -48,16 +48,17 @@ class Document:
 def player_document(session: Session, subject: Subject, asked: Parameters, *, own_origin: str) -> Document:
     """The player of a subject as the address asks for it."""
     tracks = subject.tracks
+    words = words_of(asked.lang)
     cards = track_cards(
         tracks,
         people=people_by_ids(session, [track.producer_id for track in tracks]),
         offers=offers_for(session, tracks) if tracks else {},
+        words=words,
     )
     layout = asked.layout or subject.layout
     start = next((card for card in cards if card.id == asked.start_track), cards[0] if cards else None)
-    words = words_of(asked.lang)
     late = [own_origin + assets.asset(name) for name in (f"player-{words.language}.js", "player-late.css")]
-    bare = own_origin + assets.asset("player-bare.css")
+    bare = assets.asset("player-bare.css")
     styles = [assets.read_built(f"player-{layout.value}.css").strip(), theme_style(subject, asked)]
     script = assets.read_built("player.js").strip()
     placement = subject.placement
@@ -81,7 +82,7 @@ def player_document(session: Session, subject: Subject, asked: Parameters, *, ow
         own_origin=own_origin,
         scripts=[script],
         styles=styles,
-        files=Files(scripts=(late[0],), styles=(late[1], bare)),
+        files=Files(scripts=(late[0],), styles=(late[1], own_origin + bare)),
         ancestors=subject.ancestors,
     )
     return Document(html.encode(), policy)
@@ -93,12 +94,12 @@ def tail_of(token: str) -> bytes:
     return f"{block}</body></html>\n".encode()
 
 
-def gone_document(message: str, *, own_origin: str) -> Document:
+def gone_document(reason: str, *, lang: str | None, own_origin: str) -> Document:
     """A player that is not there (any more) says so, quietly, in its own look."""
     styles = [assets.read_built("player-bar.css").strip(), _style(palette(paper=PAPER), palette(paper=NIGHT))]
-    html = render_template(
-        "embed/gone.html", message=message, styles=styles, home=own_origin, words=words_of(None)
-    )
+    words = words_of(lang)
+    message = words.say(f"gone_{reason}")
+    html = render_template("embed/gone.html", message=message, styles=styles, home=own_origin, words=words)
     policy = content_security_policy(own_origin=own_origin, scripts=[], styles=styles, ancestors=[])
     return Document(html.encode(), policy)
 

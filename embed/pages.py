@@ -41,7 +41,7 @@ def player(target: str) -> Response:
     try:
         found = publisher.publish(db(), target, asked, request.environ)
     except PlayerGone as gone:
-        return _gone(gone.message)
+        return _gone(gone.reason, asked.lang)
     answer = publisher.hand_out(found, request.environ, may_write=True)
     return _response(cast(Answer, answer))
 
@@ -54,8 +54,8 @@ def _response(answer: Answer) -> Response:
     return response
 
 
-def _gone(message: str) -> Response:
-    document = gone_document(message, own_origin=origin_of(services().settings.base_url))
+def _gone(reason: str, lang: str | None) -> Response:
+    document = gone_document(reason, lang=lang, own_origin=origin_of(services().settings.base_url))
     accepted = request.headers.get("Accept-Encoding", "")
     data, coding = _encoder.encode(document.body, b"\n", accepted)
     response = Response(data, status=404, mimetype="text/html")

@@ -45,8 +45,9 @@ def content_security_policy(
     """The header's value.
 
     ``scripts`` and ``styles`` are the inline blocks, ``files`` what may come besides.
-    ``ancestors`` are allowed origins: empty means every website, None none but our own pages, which may
-    always show their own player. Our origin stands beside ``'self'``, which means nothing inside an opaque-origin sandbox.
+    ``ancestors`` are allowed origins: empty means every website, None none but our own
+    pages, which may always show their own player. Our origin stands beside ``'self'``,
+    which means nothing inside an opaque-origin sandbox.
     """
     if ancestors is not None and not ancestors:
         framing = "*"

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
+from embed.words import words_of
 from flexapp.apps import queries
 from flexapp.apps.lineup import lineup_of
 from flexapp.apps.models import Channel, FlexApp, Layout, Placement, ThemeMode
@@ -22,9 +23,16 @@ from flexapp.people.queries import people_by_ids
 
 
 class PlayerGone(NotFound):
-    """The address shows nothing (any more): an unknown or deleted app or track, or a revoked placement."""
+    """The address shows nothing (any more): an unknown or deleted app or track, or a revoked placement.
+
+    The ``reason`` is ``taken_down``, ``nowhere`` or ``beat``.
+    """
 
     code = "player_gone"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(words_of(None).say(f"gone_{reason}"))
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -56,12 +64,12 @@ def subject_of(session: Session, signer: Signer, target: str, *, key: str) -> Su
     """
     placement = queries.placement_by_token(session, signer, key)
     if placement is None and queries.is_revoked(session, signer, key):
-        raise PlayerGone("This player was taken down by its owner.")
+        raise PlayerGone("taken_down")
     if is_id(target, "app"):
         return _of_app(session, target, placement)
     if is_id(target, "trk"):
         return _of_track(session, target, placement)
-    raise PlayerGone("There is no player at this address.")
+    raise PlayerGone("nowhere")
 
 
 def host_of(url: str | None) -> str:
@@ -76,7 +84,7 @@ def host_of(url: str | None) -> str:
 def _of_app(session: Session, app_id: str, placement: Placement | None) -> Subject:
     app = queries.app_by_id(session, app_id)
     if app is None:
-        raise PlayerGone("This player was taken down by its owner.")
+        raise PlayerGone("taken_down")
     if placement is not None and placement.app_id != app.id:
         placement = None
     owner = people_by_ids(session, [app.owner_id])[app.owner_id]
@@ -97,7 +105,7 @@ def _of_app(session: Session, app_id: str, placement: Placement | None) -> Subje
 def _of_track(session: Session, track_id: str, placement: Placement | None) -> Subject:
     track = track_by_id(session, track_id)
     if track is None or track.visibility is Visibility.DRAFT or track.preview_key is None:
-        raise PlayerGone("There is no beat at this address.")
+        raise PlayerGone("beat")
     app = queries.app_by_id(session, placement.app_id) if placement else None
     if app is not None and not queries.picked_tracks(session, [track.id], owner_id=app.owner_id):
         app = placement = None

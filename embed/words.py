@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from flexapp.kernel.money import digits, mark_of
+
 HOME = Path(__file__).parent / "messages"
 DEFAULT = "en"
 LANGUAGES = tuple(sorted(path.stem for path in HOME.glob("*.json")))
@@ -43,6 +45,27 @@ class Words:
     def say(self, name: str, **values: object) -> str:
         """A message with its ``{placeholders}`` filled."""
         return _PLACE.sub(lambda match: str(values.get(match[1], match[0])), self.messages[name])
+
+    def number(self, value: int) -> str:
+        """``100,000``, as the language groups digits."""
+        return f"{value:,}".replace(",", self.messages["number_group"])
+
+    def price(self, amount: int, currency: str) -> str:
+        """Minor units as a price: ``$29.99``, ``29,99 $``."""
+        places = digits(currency)
+        whole, part = divmod(amount, 10**places)
+        number = self.number(whole)
+        if places:
+            number += self.messages["number_decimal"] + f"{part:0{places}d}"
+        mark = mark_of(currency)
+        if mark.isalpha() and self.messages["price"] == "{mark}{number}":
+            mark += "\u00a0"
+        return self.say("price", mark=mark, number=number)
+
+    def count(self, name: str, value: int | None) -> str:
+        """``1 stream``, ``100,000 streams``, ``unlimited streams``; None is without a limit."""
+        form = "unlimited" if value is None else "one" if value == 1 else "other"
+        return self.say(f"{name}_{form}", count="" if value is None else self.number(value))
 
     def for_core(self) -> dict[str, str]:
         """The words that travel inside the document."""

@@ -48,6 +48,11 @@ def digits(currency: str) -> int:
     return 0 if currency in _ZERO_DECIMAL else 2
 
 
+def mark_of(currency: str) -> str:
+    """The currency's sign, or its code where there is none: ``$``, ``SEK``."""
+    return _SIGNS.get(currency, currency.upper())
+
+
 def format_money(amount: int, currency: str) -> str:
     """``2999, usd`` as ``$29.99``; unknown signs are written as the code: ``SEK 29.99``."""
     places = digits(currency)

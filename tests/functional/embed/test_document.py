@@ -12,6 +12,7 @@ import brotli
 import pytest
 from flask.testing import FlaskClient
 
+from embed.words import CORE
 from flexapp.apps import operations
 from flexapp.apps.queries import app_by_id, placement_by_id
 from flexapp.catalog.models import Track, Visibility
@@ -302,3 +303,33 @@ def test_a_session_ends_with_its_life(client: FlaskClient, stage: Stage, service
     later = services.clock.now() + timedelta(hours=6, minutes=1)
     assert read(services.signer, given, services.clock.now()) is not None
     assert read(services.signer, given, later) is None
+
+
+@pytest.mark.parametrize(
+    ("lang", "language", "price", "sold"),
+    [
+        ("de", "de", "ab 29,99\u00a0$", "Verkauft"),
+        ("pt-BR", "pt", "a partir de $\u00a029,99", "Vendido"),
+        ("ja", "ja", "$29.99 から", "販売済み"),
+        ("<b>", "en", "from $29.99", "Sold"),
+        ("", "en", "from $29.99", "Sold"),
+    ],
+)
+def test_the_language_is_the_addresss_else_english_and_never_the_visitors(
+    client: FlaskClient, stage: Stage, lang: str, language: str, price: str, sold: str
+) -> None:
+    response = get(client, f"/embed/v1/{stage.app_id}", Accept_Language="fr")
+    assert '<html lang="en" dir="ltr"' in response.text
+    response = client.get(f"/embed/v1/{stage.app_id}", query_string={"lang": lang}, headers=BROWSER)
+    assert f'<html lang="{language}" dir="ltr"' in response.text
+    assert price in response.text
+    assert config(response)["words"]["sold"] == sold
+    assert set(config(response)["words"]) == set(CORE)
+    assert f"/static/player-{language}-" in response.headers["Content-Security-Policy"]
+
+
+def test_what_is_gone_says_so_in_the_language_that_was_asked_for(client: FlaskClient, stage: Stage) -> None:
+    response = get(client, f"/embed/v1/{NOWHERE}?lang=es")
+    assert response.status_code == 404
+    assert '<html lang="es"' in response.text
+    assert "Aquí no hay nada que escuchar" in response.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from embed.cards import base32_peaks, offer_note, track_cards
+from embed.words import words_of
 from flexapp.catalog.models import LicenseType, Track
 from flexapp.catalog.offers import Offer
 from flexapp.people.models import Person
@@ -33,7 +34,7 @@ def offer(
     ],
 )
 def test_an_offer_is_told_on_one_line(given: Offer, note: str) -> None:
-    assert offer_note(given) == note
+    assert offer_note(given, words_of(None)) == note
 
 
 def test_a_track_shows_its_lowest_price_and_its_chosen_offer() -> None:
@@ -48,7 +49,7 @@ def test_a_track_shows_its_lowest_price_and_its_chosen_offer() -> None:
         genre="",
     )
     offers = [offer("Premium", 6500), offer("Basic", 2999)]
-    [card] = track_cards([track], people={"per_1": KAITO}, offers={"trk_1": offers})
+    [card] = track_cards([track], people={"per_1": KAITO}, offers={"trk_1": offers}, words=words_of(None))
     assert (card.from_price, card.clock, card.bpm) == ("from $29.99", "1:07", "140.5")
     assert card.default_offer is not None
     assert card.default_offer.name == "Premium"
@@ -57,9 +58,11 @@ def test_a_track_shows_its_lowest_price_and_its_chosen_offer() -> None:
     assert told["offers"] == [["lty_Premium", "$65.00"], ["lty_Basic", "$29.99"]]
     assert told["chips"] == ["140.5 BPM"]
     assert set(licenses) == {"lty_Premium", "lty_Basic"}
-    [alone] = track_cards([track], people={"per_1": KAITO}, offers={"trk_1": offers[:1]})
+    [alone] = track_cards(
+        [track], people={"per_1": KAITO}, offers={"trk_1": offers[:1]}, words=words_of(None)
+    )
     assert alone.from_price == "$65.00"
-    [none] = track_cards([track], people={"per_1": KAITO}, offers={})
+    [none] = track_cards([track], people={"per_1": KAITO}, offers={}, words=words_of(None))
     assert (none.from_price, none.default_offer) == ("", None)
 
 
