@@ -1,52 +1,130 @@
 """``POST /api/v1/listens``: what players report, stored before the 204 (embed/PROTOCOL.md).
 
 The body is JSON sent as text, so no pre-flight is needed from an opaque frame. Every well-formed body
-is answered with 204, also one whose token is forged or over: whoever cheats learns nothing.
+is answered with 204, also one whose token is forged or over: whoever cheats learns nothing. The lane
+hands reports to the door directly; what is unusual about the request itself comes here by Flask.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import io
+from collections.abc import Mapping
+from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, current_app, request
 
 from flexapp.kernel.network import network_of
 from flexapp.listening import sessions
 from flexapp.listening.batches import MAX_BODY, Batch, InvalidBatch, read_batch
-from flexapp.listening.ingest import Busy, Ingest, ingest_of
+from flexapp.listening.ingest import Busy, ingest_of
 from flexapp.listening.pace import Pace
 from flexapp.listening.rows import event_row
-from flexapp.listening.sessions import SessionClaims
+from flexapp.listening.sessions import SessionClaims, new_session_id
 from flexapp.listening.visitors import VisitorKeys, request_flags
 from flexapp.web.access import Access, allow
-from flexapp.web.context import services
-from flexapp.web.network import address
+from flexapp.web.headers import stranger_headers
+from flexapp.web.lane import Answer
 from flexapp.workflows.services import Services
 
 EVENTS_PER_SESSION = 400  #: a minute; a player sends about 10
 EVENTS_PER_NETWORK = 6000  #: a minute; many people may share an address
-_RETRY_SECONDS = "2"
+_RETRY = ("Retry-After", "2")
+_STATUS = {204: "204 No Content", 400: "400 Bad Request", 413: "413 Content Too Large"}
+_STATUS[503] = "503 Service Unavailable"
 blueprint = Blueprint("listens", __name__)
 
 
-@dataclass(frozen=True)
 class Door:
-    """What the door keeps between requests."""
+    """Takes reports, and keeps what it must know between them. One per process."""
 
-    ingest: Ingest
-    keys: VisitorKeys
-    sessions: Pace
-    networks: Pace
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._headers = [
+            ("Access-Control-Allow-Origin", "*"),
+            ("Cache-Control", "no-store"),
+            *stranger_headers(services.settings),
+        ]
+        self._keys = VisitorKeys(services.database)
+        self._sessions = Pace(EVENTS_PER_SESSION)
+        self._networks = Pace(EVENTS_PER_NETWORK)
+        self.ingest = ingest_of(services.database)
+
+    def answer(self, environ: dict[str, Any]) -> Answer | None:
+        """The lane's way; None, with the body unread, for a request that is no plain report."""
+        length = environ.get("CONTENT_LENGTH") or ""
+        is_plain = environ["REQUEST_METHOD"] == "POST" and "HTTP_TRANSFER_ENCODING" not in environ
+        if not (is_plain and length.isascii() and length.isdigit() and int(length) <= MAX_BODY):
+            return None
+        if "HTTP_X_REQUEST_ID" in environ and self._services.settings.trusted_proxies:
+            return None
+        body = environ["wsgi.input"].read(int(length))
+        try:
+            status, headers, message = self.take(body, environ)
+        except Exception:  # let the long way find and report it
+            environ["wsgi.input"] = io.BytesIO(body)
+            return None
+        return status, [*headers, ("X-Request-Id", f"req_{new_session_id()}")], message
+
+    def take(self, body: bytes, environ: Mapping[str, Any]) -> Answer:
+        """204 when stored, 400 for no report, 413 for a long body, 503 when storing must wait."""
+        if len(body) > MAX_BODY:
+            return self.refuse(413)
+        try:
+            batch = read_batch(body)
+        except InvalidBatch as problem:
+            return self.refuse(400, problem.message)
+        now = self._services.clock.now()
+        claims = sessions.read(self._services.signer, batch.token, now, late=sessions.LATE)
+        if claims is not None and self._is_in_pace(claims, len(batch.events), environ):
+            try:
+                self._store(claims, batch, environ)
+            except Busy:
+                status, headers, message = self.refuse(503)
+                return status, [*headers, _RETRY], message
+        return _STATUS[204], self._headers, b""
+
+    def refuse(self, status: int, message: str = "") -> Answer:
+        """An answer that every page may read."""
+        body = message.encode()
+        typed = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+        return _STATUS[status], [*typed, *self._headers], body
+
+    def _store(self, claims: SessionClaims, batch: Batch, environ: Mapping[str, Any]) -> None:
+        now = self._services.clock.now()
+        agent = environ.get("HTTP_USER_AGENT", "")
+        reported = request_flags(
+            user_agent=agent,
+            gpc=environ.get("HTTP_SEC_GPC"),
+            dnt=environ.get("HTTP_DNT"),
+            purpose=environ.get("HTTP_SEC_PURPOSE"),
+        )
+        flags = reported | claims.flags
+        if self._services.settings.count_all_plays:
+            flags -= {"bot"}
+        key = None
+        if not flags & {"gpc", "bot", "preview"}:
+            key = self._keys.key_for(
+                address=_address(environ),
+                user_agent=agent,
+                host=claims.host,
+                minted_at=claims.minted_at,
+                now=now,
+            )
+        rows = [event_row(claims, event, visitor_key=key, flags=flags, now=now) for event in batch.events]
+        self.ingest.submit(rows)
+
+    def _is_in_pace(self, claims: SessionClaims, events: int, environ: Mapping[str, Any]) -> bool:
+        now = self._services.clock.now()
+        return self._sessions.allows(claims.session_id, events, now) and self._networks.allows(
+            network_of(_address(environ)), events, now
+        )
 
 
 def register(app: Flask) -> None:
     """Open the door; the process's Ingest is ``app.extensions["flexapp.ingest"]``."""
-    database = app.extensions["flexapp"].database
-    ingest = ingest_of(database)
-    app.extensions["flexapp.ingest"] = ingest
-    app.extensions["flexapp.listens"] = Door(
-        ingest, VisitorKeys(database), Pace(EVENTS_PER_SESSION), Pace(EVENTS_PER_NETWORK)
-    )
+    door = Door(app.extensions["flexapp"])
+    app.extensions["flexapp.ingest"] = door.ingest
+    app.extensions["flexapp.listens"] = door
     app.register_blueprint(blueprint)
 
 
@@ -54,64 +132,19 @@ def register(app: Flask) -> None:
 @allow(Access.STRANGER)
 def listens() -> Response:
     """204 when stored, 400 for no report, 413 for a long body, 503 when storing must wait."""
+    door = cast(Door, current_app.extensions["flexapp.listens"])
     if (request.content_length or 0) > MAX_BODY:
-        return _answer(413)
-    body = request.stream.read(MAX_BODY + 1)
-    if len(body) > MAX_BODY:
-        return _answer(413)
-    try:
-        batch = read_batch(body)
-    except InvalidBatch as problem:
-        return _answer(400, problem.message)
-    door: Door = current_app.extensions["flexapp.listens"]
-    claims = sessions.read(services().signer, batch.token, services().clock.now(), late=sessions.LATE)
-    if claims is None or not _is_in_pace(door, claims, len(batch.events)):
-        return _answer(204)
-    try:
-        _store(door, services(), claims, batch)
-    except Busy:
-        response = _answer(503)
-        response.headers["Retry-After"] = _RETRY_SECONDS
-        return response
-    return _answer(204)
+        return _response(door.refuse(413))
+    return _response(door.take(request.stream.read(MAX_BODY + 1), request.environ))
 
 
-def _store(door: Door, services: Services, claims: SessionClaims, batch: Batch) -> None:
-    now = services.clock.now()
-    agent = request.headers.get("User-Agent", "")
-    reported = request_flags(
-        user_agent=agent,
-        gpc=request.headers.get("Sec-GPC"),
-        dnt=request.headers.get("DNT"),
-        purpose=request.headers.get("Sec-Purpose"),
-    )
-    flags = reported | claims.flags
-    if services.settings.count_all_plays:
-        flags -= {"bot"}
-    key = None
-    if not flags & {"gpc", "bot", "preview"}:
-        key = door.keys.key_for(
-            address=address(),
-            user_agent=agent,
-            host=claims.host,
-            minted_at=claims.minted_at,
-            now=now,
-        )
-    rows = [event_row(claims, event, visitor_key=key, flags=flags, now=now) for event in batch.events]
-    door.ingest.submit(rows)
-
-
-def _is_in_pace(door: Door, claims: SessionClaims, events: int) -> bool:
-    now = services().clock.now()
-    return door.sessions.allows(claims.session_id, events, now) and door.networks.allows(
-        network_of(address()), events, now
-    )
-
-
-def _answer(status: int, message: str = "") -> Response:
-    response = Response(message, status=status, mimetype="text/plain")
-    if status == 204:
-        del response.headers["Content-Type"]
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cache-Control"] = "no-store"
+def _response(answer: Answer) -> Response:
+    status, headers, message = answer
+    response = Response(message, status=status)
+    response.headers.clear()
+    response.headers.extend(headers)
     return response
+
+
+def _address(environ: Mapping[str, Any]) -> str:
+    return str(environ.get("REMOTE_ADDR") or "")

@@ -85,7 +85,7 @@ class Publisher:
         self._assets = ""
 
     def answer(self, environ: Mapping[str, Any]) -> Answer | None:
-        """The lane's way: from memory, or None when somebody has to read or write the database."""
+        """The lane's way: from memory, or None when somebody has to read the database."""
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return None
         found = self.find(_address(environ))
@@ -100,6 +100,7 @@ class Publisher:
         self, session: Session, target: str, asked: Parameters, environ: Mapping[str, Any]
     ) -> Published:
         """The document for a target and parameters; rendered unless it is there. Raises PlayerGone."""
+        self._look_at_assets()
         since = self._shelf.moment()
         may_use = self._revisions.are_known()
         subject = subject_of(session, self._services.signer, target, key=asked.key)
@@ -115,10 +116,8 @@ class Publisher:
             self._shelf.name(_address(environ), key)
         return found
 
-    def hand_out(
-        self, found: Published, environ: Mapping[str, Any], *, may_write: bool = False
-    ) -> Answer | None:
-        """One view: status, headers and body. None when a refused site has to be written down first."""
+    def hand_out(self, found: Published, environ: Mapping[str, Any]) -> Answer:
+        """One view: status, headers and body."""
         get = environ.get
         now = self._now()
         milliseconds = int(now.timestamp() * 1000)
@@ -135,10 +134,9 @@ class Publisher:
         found.used = milliseconds
         session_id = new_session_id()
         if site.is_refused:
-            if may_write:
-                refusals.note(self._services.database, found.app_id, referer, now=now)
-            elif refusals.is_due(self._services.database, found.app_id, referer, now=now):
-                return None
+            refusals.note(
+                self._services.database, found.app_id, referer, now=now, placement_id=found.placement_id
+            )
         elif get("HTTP_SEC_FETCH_DEST") == "iframe":
             loads.record(self._ingest, site.minter.claims(session_id, milliseconds, site.flags))
         named = ("X-Request-Id", f"req_{session_id}")

@@ -102,7 +102,7 @@ def create_app(settings: Settings, services: Services | None = None) -> OpenAPI:
         surface.register(app)
     hosts.stand_in_front(app, settings, services.database)
     way.fill(
-        paths={},
+        paths={"/api/v1/listens": app.extensions["flexapp.listens"].answer},
         below={"/embed/v1/": app.extensions["flexapp.publisher"].answer},
     )
     return app

@@ -55,6 +55,16 @@ def policy(settings: Settings) -> str:
     )
 
 
+def stranger_headers(settings: Settings) -> list[tuple[str, str]]:
+    """What every answer to a stranger's page carries: the lane answers without the hook below."""
+    fixed = [
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "strict-origin"),
+        ("Cross-Origin-Resource-Policy", "cross-origin"),
+    ]
+    return [*fixed, STRICT_TRANSPORT] if settings.is_secure else fixed
+
+
 def origin_of(address: str) -> str:
     """Scheme, host and port of an address."""
     parts = urlsplit(address)

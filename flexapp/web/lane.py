@@ -13,7 +13,7 @@ from flask import Flask
 
 Answer = tuple[str, list[tuple[str, str]], bytes]
 """Status line, headers and body."""
-Handler = Callable[[Mapping[str, Any]], Answer | None]
+Handler = Callable[[dict[str, Any]], Answer | None]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
