@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from flask import Blueprint, Flask, Response, current_app, request
 
 from embed.documents import gone_document
@@ -42,8 +40,7 @@ def player(target: str) -> Response:
         found = publisher.publish(db(), target, asked, request.environ)
     except PlayerGone as gone:
         return _gone(gone.reason, asked.lang)
-    answer = publisher.hand_out(found, request.environ, may_write=True)
-    return _response(cast(Answer, answer))
+    return _response(publisher.hand_out(found, request.environ))
 
 
 def _response(answer: Answer) -> Response:

@@ -100,7 +100,7 @@ class Placement(Base):
 
 
 class RefusedOrigin(Base):
-    """A website that wanted to show an app and may not: the owner can allow it with one tap."""
+    """A website that wanted to show an app and may not: the owner allows or dismisses it with one tap."""
 
     __tablename__ = "refused_origin"
     __table_args__ = (UniqueConstraint("app_id", "origin"),)
@@ -108,7 +108,10 @@ class RefusedOrigin(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     app_id: Mapped[str] = refers_to("flex_app", ondelete="CASCADE")
     origin: Mapped[str] = mapped_column(String(300))
+    placement_id: Mapped[str] = mapped_column(String(30), default="")  #: that it showed last
+    times: Mapped[int] = mapped_column(Integer, default=1)
     last_at: Mapped[Moment]
+    dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
 
 class CustomDomain(Base):

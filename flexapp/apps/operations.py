@@ -14,12 +14,11 @@ from flexapp.apps.models import (
     FlexApp,
     Layout,
     Placement,
-    RefusedOrigin,
     Source,
     SourceKind,
     ThemeMode,
 )
-from flexapp.apps.origins import MAX_ORIGINS, InvalidOrigin, is_allowed, narrow, parse_origins
+from flexapp.apps.origins import InvalidOrigin, narrow, parse_origins
 from flexapp.apps.theme import parse_color
 from flexapp.apps.tokens import placement_token
 from flexapp.catalog.models import Track
@@ -125,26 +124,6 @@ def set_allowed_origins(session: Session, app: FlexApp, origins: Iterable[str]) 
     """Which websites may show the app; none means all. Raises InvalidOrigin."""
     app.allowed_origins = parse_origins(origins)
     return _changed(session, app)
-
-
-def note_refused_origin(session: Session, app_id: str, origin: str, *, now: datetime) -> None:
-    """Remember that a website wanted to show the app and may not; at most 50 for each app."""
-    known = queries.refused_origin(session, app_id, origin)
-    if known is not None:
-        known.last_at = now
-    elif len(queries.refused_origins_of(session, app_id, limit=MAX_ORIGINS)) < MAX_ORIGINS:
-        session.add(RefusedOrigin(app_id=app_id, origin=origin, last_at=now))
-    session.flush()
-
-
-def allow_refused_origin(session: Session, app: FlexApp, origin: str) -> FlexApp:
-    """Add a refused website to those that may show the app."""
-    set_allowed_origins(session, app, [*app.allowed_origins, origin])
-    for refused in queries.refused_origins_of(session, app.id, limit=MAX_ORIGINS):
-        if is_allowed(refused.origin, app.allowed_origins):
-            session.delete(refused)
-    session.flush()
-    return app
 
 
 def delete_app(session: Session, app: FlexApp, *, now: datetime) -> None:

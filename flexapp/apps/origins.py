@@ -15,7 +15,13 @@ from flexapp.errors import Invalid
 
 MAX_ORIGINS = 50
 _LABEL = re.compile(r"^(?!-)[a-z0-9-]{1,63}(?<!-)$")
-_FORBIDDEN = re.compile(r"[\s;,'\"<>\\\x00-\x1f\x7f]")
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:(?!\d+(?:/|$))", re.IGNORECASE)  #: a host may have a port
+_WRONG_MARKS = (
+    (re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]"), "it has a line break in it."),
+    (re.compile(r";"), "it has a semicolon in it."),
+    (re.compile(r","), "it has a comma in it; write one website on each line."),
+    (re.compile(r"""[\s'"<>\\]"""), "it has a space, a quote or a bracket in it."),
+)
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -31,27 +37,47 @@ def parse_origin(text: str) -> str:
     A bare host such as ``blog.example`` means ``https://blog.example``. Raises InvalidOrigin.
     """
     value = text.strip()
-    if not value or _FORBIDDEN.search(value):
-        raise _refusal(text)
+    if not value:
+        raise _refusal(text, "it is empty.")
+    for marks, because in _WRONG_MARKS:
+        if marks.search(value):
+            raise _refusal(text, because)
+    if _SCHEME.match(value) and not value.lower().startswith(("http://", "https://")):
+        raise _refusal(text, "it begins with something else than http or https.")
     if "://" not in value:
         value = f"https://{value}"
     try:
         parts = urlsplit(value)
         port = parts.port
     except ValueError as error:
-        raise _refusal(text) from error
-    if parts.scheme not in _DEFAULT_PORTS or parts.path not in ("", "/"):
-        raise _refusal(text)
-    if parts.query or parts.fragment or "@" in parts.netloc or "?" in value or "#" in value:
-        raise _refusal(text)
+        raise _refusal(text, "its port is no number that a port can have.") from error
+    if "@" in parts.netloc:
+        raise _refusal(text, "it names a person before an @.")
+    if parts.path not in ("", "/") or "?" in value or "#" in value:
+        raise _refusal(text, "a list names whole websites, so leave out what comes after the host.")
     host = _host(parts.hostname or "", text)
     suffix = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
     return f"{parts.scheme}://{host}{suffix}"
 
 
 def parse_origins(texts: Iterable[str]) -> list[str]:
-    """Every origin in its one spelling, once; raises InvalidOrigin for the first bad one or over 50."""
-    origins = list(dict.fromkeys(parse_origin(text) for text in texts if text.strip()))
+    """Every origin in its one spelling, once, in the order given.
+
+    Raises InvalidOrigin with a sentence for each bad line, one below the other, or for more than 50.
+    """
+    lines = list(texts)
+    origins, problems = [], []
+    for number, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        try:
+            origins.append(parse_origin(text))
+        except InvalidOrigin as problem:
+            problems.append(f"Line {number}: {problem.message}" if len(lines) > 1 else problem.message)
+    if problems:
+        message = "\n".join(problems)
+        raise InvalidOrigin(message, fields={"allowed_origins": message})
+    origins = list(dict.fromkeys(origins))
     if len(origins) > MAX_ORIGINS:
         message = f"At most {MAX_ORIGINS} websites can be allowed."
         raise InvalidOrigin(message, fields={"allowed_origins": message})
@@ -111,22 +137,27 @@ def _covers(rule: object, scheme: str, host: str, port: int | None) -> bool:
 
 def _host(host: str, text: str) -> str:
     if host.startswith("[") or ":" in host:
-        raise _refusal(text)
+        raise _refusal(text, "browsers compare names here, not a number of that kind.")
     wildcard = host.startswith("*.")
     bare = host[2:] if wildcard else host
+    if "*" in bare:
+        raise _refusal(text, "the * stands only at the beginning, for all that comes before a dot.")
     try:
         ascii_host = bare.encode("idna").decode().lower().rstrip(".")
     except UnicodeError as error:
-        raise _refusal(text) from error
+        raise _refusal(text, "its name is none that a host can have.") from error
     labels = ascii_host.split(".")
     if len(ascii_host) > 253 or not all(_LABEL.match(label) for label in labels):
-        raise _refusal(text)
+        raise _refusal(text, "a host's name is made of letters, digits, dots, and hyphens between them.")
     if wildcard and len(labels) < 2:
-        raise _refusal(text)
+        raise _refusal(text, "that would cover too much.")
     return f"*.{ascii_host}" if wildcard else ascii_host
 
 
-def _refusal(text: str) -> InvalidOrigin:
-    shown = text.strip()[:80]
-    message = f"“{shown}” is no website address: write it like https://blog.example or https://*.example.com."
+def _refusal(text: str, because: str) -> InvalidOrigin:
+    shown = " ".join(text.split())[:80]
+    message = (
+        f"“{shown}” is no website address: {because} Write it like https://blog.example or "
+        "https://*.example.com."
+    )
     return InvalidOrigin(message, fields={"allowed_origins": message})

@@ -135,9 +135,13 @@ def placement_by_token(session: Session, signer: Signer, token: str | None) -> P
     return placement if app_by_id(session, placement.app_id) is not None else None
 
 
-def refused_origins_of(session: Session, app_id: str, *, limit: int = 10) -> Sequence[RefusedOrigin]:
-    """Websites that were refused the app, the latest first."""
+def refused_origins_of(
+    session: Session, app_id: str, *, limit: int = 10, dismissed: bool = False
+) -> Sequence[RefusedOrigin]:
+    """Websites that were refused the app, the latest first; those its owner dismissed only when asked."""
     query = select(RefusedOrigin).where(RefusedOrigin.app_id == app_id)
+    if not dismissed:
+        query = query.where(RefusedOrigin.dismissed_at.is_(None))
     return session.scalars(query.order_by(RefusedOrigin.last_at.desc(), RefusedOrigin.id).limit(limit)).all()
 
 

@@ -7,12 +7,13 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from flexapp.apps import operations, queries
+from flexapp.apps import operations, queries, refused
 from flexapp.apps.lineup import lineup_of
 from flexapp.apps.models import FlexApp, Layout, ThemeMode
 from flexapp.apps.sizes import SIZES
 from flexapp.apps.theme import EMBER
 from flexapp.dashboard import forms
+from flexapp.dashboard.ways import WAYS
 from flexapp.errors import Conflict, Invalid, NotFound
 from flexapp.people.permissions import Permission, check
 from flexapp.web.access import Access, allow
@@ -139,8 +140,22 @@ def save_settings(app_id: str) -> Answer:
 def allow_origin(app_id: str) -> Answer:
     """Allow a website that was refused."""
     app = own_app(app_id)
-    operations.allow_refused_origin(db(), app, forms.text("origin"))
-    flash("The website may show the player from its next load on.", "good")
+    try:
+        refused.allow_refused_origin(db(), app, forms.text("origin"))
+    except Invalid as error:
+        db().rollback()
+        flash(error.message, "bad")
+    else:
+        flash("The website may show the player from its next load on.", "good")
+    return redirect(url_for(".settings_page", app_id=app.id), 303)
+
+
+@blueprint.post("/<app_id>/dismiss")
+@allow(Access.SIGNED_IN)
+def dismiss_origin(app_id: str) -> Answer:
+    """Keep a website refused, and out of the list."""
+    app = own_app(app_id)
+    refused.dismiss_refused_origin(db(), app, forms.text("origin"), now=services().clock.now())
     return redirect(url_for(".settings_page", app_id=app.id), 303)
 
 
@@ -195,7 +210,8 @@ def _settings_page(app: FlexApp, values: dict[str, Any], *, error: Invalid | Non
         "dashboard/apps/settings.html",
         app=app,
         values=values,
-        refused=queries.refused_origins_of(db(), app.id) if app.allowed_origins else [],
+        refused=queries.refused_origins_of(db(), app.id),
+        ways=WAYS,
         errors=error.fields if error else {},
         base_url=services().settings.base_url,
     )

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from flexapp.apps.lineup import lineup_of
 from flexapp.apps.models import FlexApp, Layout
 from flexapp.apps.queries import apps_of, placements_of, sources_of
+from flexapp.apps.refused import note_refused_origin
 from flexapp.people.models import Person
 from flexapp.workflows.services import Services
 from tests.factories.apps import make_app, make_placement
@@ -155,6 +156,45 @@ def test_settings_rename_limit_and_delete(client: FlaskClient, services: Service
     assert client.get(f"{HOME}/{app.id}").status_code == 404
 
 
+def test_refused_websites_are_shown_with_their_count_and_allowed_or_dismissed(
+    client: FlaskClient, services: Services, nina: Person
+) -> None:
+    now = services.clock.now()
+    with services.database.writing() as session:
+        app = make_app(session, nina, own_catalog=True, allowed_origins=["https://blog.example"])
+        for origin, times in (("https://one.example", 3), ("https://two.example", 1)):
+            note_refused_origin(session, app.id, origin, now=now, times=times)
+    path = f"{HOME}/{app.id}"
+    page = client.get(f"{path}/settings").text
+    assert "3 times · last" in page
+    assert "1 time · last" in page
+    assert "The list is on" in page
+    assert "Notion and all that unfold links through iframely" in page
+    post_form(client, f"{path}/dismiss", {"origin": "https://two.example"})
+    post_form(client, f"{path}/allow", {"origin": "https://one.example"})
+    page = client.get(f"{path}/settings").text
+    assert "two.example" not in page
+    assert "None yet." in page
+    assert "https://blog.example\nhttps://one.example</textarea>" in page
+    wrong = post_form(client, f"{path}/allow", {"origin": "https://x.example/;"}, follow_redirects=True)
+    assert "is no website address" in wrong.text
+    assert "x.example</textarea>" not in wrong.text
+
+
+def test_each_wrong_line_of_a_list_is_said(client: FlaskClient, services: Services, nina: Person) -> None:
+    with services.database.writing() as session:
+        app = make_app(session, nina, own_catalog=True)
+    lines = "https://good.example\nftp://files.example\nhttps://a.example/shop"
+    refused = post_form(
+        client, f"{HOME}/{app.id}/settings", {"name": "Night drive", "allowed_origins": lines}
+    )
+    assert refused.status_code in (400, 422)
+    assert "Line 2: “ftp://files.example”" in refused.text
+    assert "Line 3: “https://a.example/shop”" in refused.text
+    assert lines in refused.text, "what was typed is still there"
+    assert "Before you begin a list" in client.get(f"{HOME}/{app.id}/settings").text
+
+
 def test_somebody_elses_app_is_not_there(client: FlaskClient, services: Services, nina: Person) -> None:
     with services.database.writing() as session:
         app = make_app(session, make_person(session))
@@ -166,6 +206,8 @@ def test_somebody_elses_app_is_not_there(client: FlaskClient, services: Services
         "/picks",
         "/look",
         "/settings",
+        "/allow",
+        "/dismiss",
         "/delete",
         "/placements",
         f"/placements/{placement.id}/revoke",

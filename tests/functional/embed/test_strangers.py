@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
+from embed import refusals
 from flexapp.apps import operations
 from flexapp.apps.queries import app_by_id, refused_origins_of
+from flexapp.apps.refused import allow_refused_origin
 from flexapp.catalog.models import Track
 from flexapp.people.models import Person
 from flexapp.workflows.services import Services
@@ -43,7 +45,7 @@ def test_allowed_websites_are_told_to_the_browser_exactly(
     assert ancestors(response) == f"'self' {own}", "what the app withdrew, a placement cannot keep"
 
 
-def test_a_refused_website_is_remembered_once_and_allowed_with_one_tap(
+def test_a_refused_website_is_counted_and_allowed_with_one_tap(
     client: FlaskClient, stage: Stage, services: Services
 ) -> None:
     with services.database.writing() as session:
@@ -51,9 +53,10 @@ def test_a_refused_website_is_remembered_once_and_allowed_with_one_tap(
         assert app is not None
         operations.set_allowed_origins(session, app, ["https://blog.example"])
 
-    def refused() -> list[str]:
+    def refused() -> list[tuple[str, int]]:
+        refusals.flush(services.database)
         with services.database.reading() as session:
-            return [each.origin for each in refused_origins_of(session, stage.app_id)]
+            return [(each.origin, each.times) for each in refused_origins_of(session, stage.app_id)]
 
     for referer in (
         "https://blog.example/",
@@ -64,11 +67,13 @@ def test_a_refused_website_is_remembered_once_and_allowed_with_one_tap(
     ):
         get(client, f"/embed/v1/{stage.app_id}", Referer=referer)
     get(client, f"/embed/v1/{stage.app_id}", Referer=services.settings.base_url + "/a/x")
-    assert refused() == ["https://new.example"]
+    assert refused() == [("https://new.example", 2)]
+    get(client, f"/embed/v1/{stage.app_id}", Referer="https://new.example/c")
+    assert refused() == [("https://new.example", 3)]
     with services.database.writing() as session:
         app = app_by_id(session, stage.app_id)
         assert app is not None
-        operations.allow_refused_origin(session, app, "https://new.example")
+        allow_refused_origin(session, app, "https://new.example")
     assert refused() == []
     assert "https://new.example" in ancestors(get(client, f"/embed/v1/{stage.app_id}"))
 
