@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from html import escape
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from embed.subjects import PlayerGone, Subject, subject_of
 from flexapp.apps.options import Options, read_options
-from flexapp.apps.queries import app_by_old_slug, app_by_slug
+from flexapp.apps.queries import app_by_domain, app_by_old_slug, app_by_slug
 from flexapp.apps.sizes import Size, fit
 from flexapp.apps.snippets import DEFAULTS, IFRAME_ALLOW
 from flexapp.catalog.models import Track, Visibility
-from flexapp.catalog.queries import track_by_old_slug, track_by_slug
+from flexapp.catalog.offers import offers_for
+from flexapp.catalog.queries import cover_sizes, track_by_old_slug, track_by_slug
+from flexapp.kernel.ids import is_id
 from flexapp.web.access import Access, allow
 from flexapp.web.context import db, services
 
@@ -29,7 +32,9 @@ blueprint = Blueprint("oembed", __name__)
 
 CACHE_AGE = 3600
 PROVIDER = "Flexapp"
-_THUMBNAILS = (("cover.jpg", 1200), ("cover.webp", 192))
+_LARGE, _SMALL = 1200, 192  #: sides of covers; of a smaller image the large one is as small
+_DESCRIPTION = 200
+_WEB_PORTS = (None, 80, 443)
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -40,10 +45,12 @@ def oembed() -> Response:
     kind = request.args.get("format", "json")
     if kind not in ("json", "xml"):
         return _refusal(501, "This provider speaks json and xml.")
-    url = request.args.get("url", "")
-    if not _is_address(url):
+    parts = _address(request.args.get("url", ""))
+    if parts is None:
         return _refusal(400, "Name a page in the parameter url.")
-    target, key = _target(db(), url, own=services().settings.base_url)
+    query = dict(parse_qsl(parts.query))
+    key = query.get("k", "")
+    target = _target(db(), parts, own=urlsplit(services().settings.base_url))
     if target is None:
         return _refusal(404, "There is no player for this address.")
     try:
@@ -58,9 +65,14 @@ def oembed() -> Response:
         key=key if subject.placement else "",
         max_width=_pixels("maxwidth"),
         max_height=_pixels("maxheight"),
-        dnt=request.args.get("dnt") == "1",
-        options=read_options(dict(parse_qsl(urlsplit(url).query)))[0],
+        dnt="1" in (request.args.get("dnt"), query.get("dnt")),
+        options=read_options(query)[0],
     )
+    answer |= _thumbnail(
+        db(), subject.tracks, services().settings.base_url, _pixels("maxwidth"), _pixels("maxheight")
+    )
+    if is_id(subject.id, "trk"):
+        answer |= _of_a_track(db(), subject.tracks[0])
     body, mimetype = (_xml(answer), "text/xml") if kind == "xml" else (json.dumps(answer), "application/json")
     return _answer(body, mimetype)
 
@@ -103,9 +115,6 @@ def describe(
         "height": size.height,
         "html": _frame(source, size, subject.name),
     }
-    answer |= _thumbnail(subject.tracks, base_url, max_width, max_height)
-    if subject.app is None and subject.tracks[0].duration_ms:
-        answer["duration"] = round(subject.tracks[0].duration_ms / 1000)
     return answer
 
 
@@ -117,46 +126,89 @@ def _frame(source: str, size: Size, title: str) -> str:
 
 
 def _thumbnail(
-    tracks: Any, base_url: str, max_width: int | None, max_height: int | None
+    session: Session, tracks: Sequence[Track], base_url: str, max_width: int | None, max_height: int | None
 ) -> dict[str, str | int]:
-    track: Track | None = next((track for track in tracks if track.cover_key and track.cover_small_key), None)
-    most = min(max_width or 10_000, max_height or 10_000)
-    for name, side in _THUMBNAILS:
-        if track is not None and side <= most:
-            url = f"{base_url}/media/{track.id}/{name}"
+    """The first cover, as large as the box allows; address, width and height, or none of them."""
+    track = next((track for track in tracks if track.cover_key and track.cover_small_key), None)
+    if track is None:
+        return {}
+    most = min(max_width or _LARGE, max_height or _LARGE)
+    large = min(_LARGE, *cover_sizes(session, [track]).get(track.id, (_LARGE, _LARGE)))
+    for name, side in (("cover.jpg", large), ("cover.webp", _SMALL)):
+        if side <= most:
+            url = f"{base_url}/media/{track.id}/{name}?v={track.revision}"
             return {"thumbnail_url": url, "thumbnail_width": side, "thumbnail_height": side}
     return {}
 
 
-def _target(session: Session, url: str, *, own: str) -> tuple[str | None, str]:
-    """The app or track id an address of ours stands for, and its placement key."""
-    parts = urlsplit(url)
-    if _bare_host(parts.netloc) != _bare_host(urlsplit(own).netloc):
-        return None, ""
-    key = parse_qs(parts.query).get("k", [""])[0]
-    steps = [step for step in parts.path.split("/") if step]
+def _of_a_track(session: Session, track: Track) -> dict[str, str | int]:
+    """What the specification leaves to providers: seconds, words, and the lowest price."""
+    extras: dict[str, str | int] = {}
+    if track.duration_ms:
+        extras["duration"] = round(track.duration_ms / 1000)
+    if track.description:
+        words = " ".join(track.description.split())
+        extras["description"] = (
+            words if len(words) <= _DESCRIPTION else words[: _DESCRIPTION - 1].rstrip() + "…"
+        )
+    offers = offers_for(session, [track])[track.id]
+    if offers:
+        extras["license_from"] = str(min(offers, key=lambda offer: offer.price).money)
+    return extras
+
+
+def _target(session: Session, parts: SplitResult, *, own: SplitResult) -> str | None:
+    """The app or track id that an address of ours, or of an app's own host name, stands for."""
+    steps = [unquote(step) for step in parts.path.split("/") if step]
+    if not _same_port(parts, own):
+        return None
+    if "@" in parts.netloc:
+        return None
+    if _bare(parts) != _bare(own):
+        app = app_by_domain(session, _host(parts))
+        if app is None:
+            return None
+        if not steps:
+            return app.id
+        if steps[0] != "t":
+            return None
     match steps:
         case ["embed", "v1", target]:
-            return target, key
+            return target
         case ["a", slug]:
             app = app_by_slug(session, slug) or app_by_old_slug(session, slug)
-            return (app.id if app else None), key
+            return app.id if app else None
         case ["t", slug]:
             track = track_by_slug(session, slug) or track_by_old_slug(session, slug)
-            return (track.id if track else None), key
-    return None, ""
+            return track.id if track else None
+    return None
 
 
-def _bare_host(netloc: str) -> str:
-    return netloc.lower().removeprefix("www.")
+def _host(parts: SplitResult) -> str:
+    """The host name in lower case, as IDNA; empty when it is none."""
+    try:
+        return (parts.hostname or "").rstrip(".").encode("idna").decode().lower()
+    except UnicodeError:
+        return ""
 
 
-def _is_address(url: str) -> bool:
+def _bare(parts: SplitResult) -> str:
+    return _host(parts).removeprefix("www.")
+
+
+def _same_port(parts: SplitResult, own: SplitResult) -> bool:
+    return parts.port == own.port or (own.port in _WEB_PORTS and parts.port in _WEB_PORTS)
+
+
+def _address(url: str) -> SplitResult | None:
+    """The parts of a web address without a user in it, or None."""
     try:
         parts = urlsplit(url)
+        parts.port  # noqa: B018  # raises when it is no number
     except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and len(url) <= 2000
+        return None
+    is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and len(url) <= 2000
+    return parts if is_web else None
 
 
 def _pixels(name: str) -> int | None:

@@ -98,8 +98,17 @@ def _of_app(session: Session, app_id: str, placement: Placement | None) -> Subje
         layout=app.layout,
         theme=app.theme,
         accent=app.accent,
-        ancestors=narrow(app.allowed_origins, placement.allowed_origins if placement else ()),
+        ancestors=_ancestors(session, app, placement),
     )
+
+
+def _ancestors(session: Session, app: FlexApp, placement: Placement | None) -> list[str] | None:
+    """Who may frame the app: what its owner allows, and its own host name always."""
+    allowed = narrow(app.allowed_origins, placement.allowed_origins if placement else ())
+    named = queries.domain_of(session, app.id)
+    if allowed == [] or named is None or not named.is_live:
+        return allowed
+    return [*(allowed or ()), f"https://{named.host}"]
 
 
 def _of_track(session: Session, track_id: str, placement: Placement | None) -> Subject:

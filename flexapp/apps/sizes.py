@@ -39,6 +39,8 @@ def fit(
     """
     wanted = asked or SIZES[layout]
     width = max(MIN_WIDTH, min(max_width or wanted.width, wanted.width))
+    if (max_width or MIN_WIDTH) < MIN_WIDTH or (max_height or MIN_HEIGHT) < MIN_HEIGHT:
+        return Layout.BAR, Size(width, MIN_HEIGHT)
     if max_height is None or max_height >= wanted.height:
         fits_across = layout is not Layout.CARD or width == wanted.width
         if fits_across:

@@ -75,7 +75,8 @@ class Found:
     total: int
     page: int
     pages: int
-    facets: Mapping[str, list[tuple[str, int]]]  #: genre, mood, key: (value, how many it would leave)
+    facets: Mapping[str, list[tuple[str, int]]]
+    """Every genre, mood and key of the whole list, with how many tracks it would leave."""
 
 
 def read_wish(query: Mapping[str, str], *, default: Order = Order.GIVEN) -> Wish:
@@ -177,9 +178,9 @@ def _facet(
     spelled: dict[str, str] = {}
     for track in tracks:
         value: str = getattr(track, name)
-        if value and _fits(track, others, producers):
+        if value:
             spelled.setdefault(value.casefold(), value)
-            counts[value.casefold()] += 1
+            counts[value.casefold()] += _fits(track, others, producers)
     return [(spelled[folded], counts[folded]) for folded in sorted(counts)]
 
 

@@ -39,6 +39,11 @@ class Beat:
         return f"from {cheapest.money}" if len(self.offers) > 1 else str(cheapest.money)
 
     @property
+    def lowest(self) -> str:
+        """``$29.99``, or nothing."""
+        return str(min(self.offers, key=lambda offer: offer.price).money) if self.offers else ""
+
+    @property
     def facts(self) -> str:
         """``Trap · 140 BPM · F minor``, as far as it is known."""
         return " · ".join(fact for fact in (self.track.genre, bpm(self.track.bpm), self.track.key) if fact)

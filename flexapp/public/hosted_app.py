@@ -54,7 +54,7 @@ def hosted_app(slug: str) -> Response:
         lineup,
         path="/" if to.is_domain else f"/a/{app.slug}",
         key="" if to.is_domain else to.key,
-        as_given=f"As {owner.name} put them",
+        as_given="As chosen",
     )
     card = app_card(
         app,

@@ -48,16 +48,17 @@ class Listing:
 
     @property
     def fields(self) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
-        """The choices that leave something: (name, label, current value, options with their counts)."""
+        """Where the list differs: (name, label, current value, options that leave something)."""
         made = []
         for name, label, everything in _FIELDS:
-            options = [(value, f"{value} ({count})") for value, count in self.found.facets[name]]
+            values = self.found.facets[name]
             current: str = getattr(self.wish, name)
-            if current and current.casefold() not in {value.casefold() for value, _ in options}:
+            chosen = next((value for value, _ in values if value.casefold() == current.casefold()), current)
+            options = [(value, f"{value} ({count})") for value, count in values if count or value == chosen]
+            if current and chosen not in {value for value, _ in values}:
                 options.append((current, f"{current} (0)"))
-            spelled = next((value for value, _ in options if value.casefold() == current.casefold()), "")
-            if len(options) > 1 or current:
-                made.append((name, label, spelled, [("", everything), *options]))
+            if len(values) > 1 or current:
+                made.append((name, label, chosen, [("", everything), *options]))
         return made
 
     @property
