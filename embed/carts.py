@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from flask import Blueprint, Response, jsonify, request
 
+from embed.words import Words, language_of, words_of
 from flexapp.errors import Invalid, TooLarge
 from flexapp.kernel.clock import to_rfc3339
 from flexapp.kernel.ids import is_id
@@ -147,10 +148,11 @@ def _token(sent: Any) -> str | None:
 
 def _cart(cart: Cart) -> Response:
     priced = price_cart(db(), cart)
+    words = words_of(language_of(request.args.get("lang", "")[:20]))
     return jsonify(
         token=cart.token,
-        lines=[_line(line) for line in priced.lines],
-        total=_money(priced.total),
+        lines=[_line(line, words) for line in priced.lines],
+        total=_money(priced.total, words),
         count=len(priced.lines),
         can_check_out=bool(priced.for_sale),
         expires_at=to_rfc3339(cart.expires_at),
@@ -158,7 +160,7 @@ def _cart(cart: Cart) -> Response:
     )
 
 
-def _line(line: PricedLine) -> dict[str, Any]:
+def _line(line: PricedLine, words: Words) -> dict[str, Any]:
     track = line.track
     return {
         "track_id": line.line.track_id,
@@ -168,19 +170,24 @@ def _line(line: PricedLine) -> dict[str, Any]:
         "license_type_id": line.line.license_type_id,
         "license": line.license_name,
         "is_exclusive": line.offer.is_exclusive if line.offer else False,
-        "price": _money(line.offer.money) if line.offer else None,
-        "was": _money(line.was) if line.was else None,
+        "price": _money(line.offer.money, words) if line.offer else None,
+        "was": _money(line.was, words) if line.was else None,
         "problem": {"code": line.hindrance.value, "detail": line.sentence} if line.hindrance else None,
         "offers": [
             {
                 "license_type_id": offer.license_type.id,
                 "license": offer.license_type.name,
-                "price": _money(offer.money),
+                "price": _money(offer.money, words),
             }
             for offer in line.offers
         ],
     }
 
 
-def _money(money: Money) -> dict[str, Any]:
-    return {"amount": money.amount, "currency": money.currency}
+def _money(money: Money, words: Words) -> dict[str, Any]:
+    """The amount for programs, and as a listener of that language reads it."""
+    return {
+        "amount": money.amount,
+        "currency": money.currency,
+        "text": words.price(money.amount, money.currency),
+    }

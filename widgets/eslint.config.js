@@ -1,7 +1,7 @@
 
 const browser = Object.fromEntries(
   (
-    "AbortController Blob BroadcastChannel CSS CSSStyleSheet CustomEvent DOMException DOMParser MediaError Element Event EventTarget File FormData " +
+    "AbortController AbortSignal Blob BroadcastChannel CSS CSSStyleSheet CustomEvent DOMException DOMParser MediaError Element Event EventTarget File FormData " +
     "Headers HTMLElement HTMLIFrameElement Image Intl IntersectionObserver MediaMetadata MessageChannel MessageEvent Node Option Path2D ProgressEvent " +
     "Request ResizeObserver Response URL URLSearchParams XMLHttpRequest Audio HTMLAudioElement HTMLMediaElement cancelAnimationFrame clearInterval clearTimeout " +
     "console crypto customElements devicePixelRatio document fetch isSecureContext getComputedStyle getSelection history localStorage location " +

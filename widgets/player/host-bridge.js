@@ -1,7 +1,9 @@
-const LONGEST = 4096; // characters of a message
-const MOST_A_SECOND = 50;
+import { createGate } from "./gate.js";
+import { createPlayerJs } from "./player-js.js";
+import { createProgress } from "./progress.js";
+
 const TIME_EVERY = 250; // ms between two timeupdates: at most four a second
-const PICKER = 420; // CSS pixels that an open license picker asks for
+const PICKER = 420; // CSS pixels that an open license picker or cart asks for
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 const isTrack = (value) => typeof value === "string" && /^trk_[0-9a-z]{26}$/.test(value);
@@ -23,44 +25,46 @@ const COMMANDS = {
 /**
  * The page around us, if it uses our loader. It said hello at the door and gave a port; everything goes
  * through that port, so no other frame can speak or listen. It never learns tokens or who listens.
+ * What comes to the window instead is Player.js.
  */
-export function createHostBridge({ root, scope, store, ask, hear, door }) {
+export function createHostBridge(parts) {
+  const { root, scope, store, config, ask, hear, door, reports } = parts;
   const { emit } = door;
-  let spoken = 0;
-  let second = 0;
-  const height = () => (store.get().licensing ? Math.max(door.height(), PICKER) : door.height());
+  const gate = createGate();
+  const progress = createProgress(parts);
+  const playerJs = createPlayerJs(parts, progress);
+  const isOpen = ({ licensing, sheet }) => Boolean(licensing || sheet);
+  const height = () => (isOpen(store.get()) ? Math.max(door.height(), PICKER) : door.height());
 
-  function read(data) {
-    if (typeof data !== "string" || data.length > LONGEST) return undefined;
-    const now = Math.floor(performance.now() / 1000);
-    if (now !== second) [second, spoken] = [now, 0];
-    spoken += 1;
-    if (spoken > MOST_A_SECOND) return undefined;
-    try {
-      const message = JSON.parse(data);
-      return typeof message?.type === "string" ? message : undefined;
-    } catch {
-      return undefined;
-    }
-  }
+  /** What asks for no wish. */
+  const others = {
+    getState: ({ id }) => emit("state", { id: isNumber(id) ? id : null, value: door.state() }),
+    hush: () => config.single && ask("pause"),
+    refresh: () => ask("renew"),
+    consent({ value }) {
+      if (typeof value === "boolean") reports.consent = value;
+    },
+  };
 
-  door.open(({ target, data }) => {
-    if (target !== door.port) return;
-    const message = read(data);
+  door.open((event) => {
+    if (event.target === window) playerJs(event);
+    if (event.target !== door.port) return;
+    const message = typeof event.data === "string" && gate(event.data);
     if (!message) return;
-    if (message.type === "getState") {
-      emit("state", { id: isNumber(message.id) ? message.id : null, value: door.state() });
-    } else if (Object.hasOwn(COMMANDS, message.type)) {
+    if (Object.hasOwn(others, message.type)) others[message.type](message);
+    else if (Object.hasOwn(COMMANDS, message.type)) {
       const wished = COMMANDS[message.type](message);
       if (wished) ask(...wished);
     }
   });
 
   hear((fact) => (fact === "ended" || fact === "seeked") && emit(fact));
+  progress.follow((value) => emit("progress", { value }));
+  progress.qualified(() => emit("qualified", { value: { trackId: store.get().trackId } }));
 
   let told = 0;
   let before = { ...store.get(), paused: true };
-  store.follow(["paused", "trackId", "time", "error", "licensing"], (now) => {
+  store.follow(["paused", "trackId", "time", "error", "licensing", "sheet"], (now) => {
     const last = before;
     before = now;
     if (now.trackId !== last.trackId) emit("trackchange", { value: door.state().track });
@@ -69,17 +73,17 @@ export function createHostBridge({ root, scope, store, ask, hear, door }) {
       told = performance.now();
       emit("timeupdate", { value: { time: now.time, duration: now.duration } });
     }
-    if (now.licensing !== last.licensing) {
-      if (now.licensing) emit("licenseopen", { value: { trackId: now.licensing } });
-      emit("height", { value: height() });
+    if (now.licensing && now.licensing !== last.licensing) {
+      emit("licenseopen", { value: { trackId: now.licensing } });
     }
+    if (isOpen(now) !== isOpen(last)) door.grow(height());
     if (now.error && now.error !== last.error) emit("error", { value: { code: "media", message: now.error } });
   });
   let measured = height();
   const sizes = new ResizeObserver(() =>
     requestAnimationFrame(() => {
       const value = height();
-      if (value !== measured) emit("height", { value });
+      if (value !== measured) door.grow(value);
       measured = value;
     }),
   );

@@ -1,6 +1,11 @@
 import { createCarrier } from "./carrier.js";
+import { createCart } from "./cart.js";
 import { createCheckout } from "./checkout.js";
+import { cartAdd } from "./elements/cart-add.js";
+import { cartButton } from "./elements/cart-button.js";
+import { cartSheet } from "./elements/cart-sheet.js";
 import { licensePicker } from "./elements/license-picker.js";
+import { menu } from "./elements/menu.js";
 import { soldRows } from "./elements/sold-rows.js";
 import { spokenSeek } from "./elements/spoken-seek.js";
 import { volumeControl } from "./elements/volume.js";
@@ -9,6 +14,7 @@ import { createHostBridge } from "./host-bridge.js";
 import { keyboard } from "./keyboard.js";
 import { mediaSession } from "./media-session.js";
 import { oneAtATime } from "./one-at-a-time.js";
+import { order } from "./order.js";
 import { theme } from "./theme.js";
 
 /** In this order; each may use what an earlier one put into the parts. */
@@ -18,7 +24,13 @@ const PARTS = [
   createHostBridge,
   createCheckout,
   theme,
+  order,
   licensePicker,
+  createCart,
+  cartAdd,
+  cartButton,
+  cartSheet,
+  menu,
   volumeControl,
   spokenSeek,
   soldRows,
