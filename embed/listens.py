@@ -101,6 +101,8 @@ class Door:
         flags = reported | claims.flags
         if self._services.settings.count_all_plays:
             flags -= {"bot"}
+        if environ.get("HTTP_ORIGIN") == "null":
+            flags |= {"sandbox"}
         key = None
         if not flags & {"gpc", "bot", "preview"}:
             key = self._keys.key_for(

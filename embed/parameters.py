@@ -35,6 +35,7 @@ class Parameters:
     dnt: bool = False
     preview: bool = False  #: the owner looks at it in the dashboard: nothing counts
     lang: str | None = None  #: one of the spoken languages
+    script: bool = False  #: our loader made the frame: ``via=script``
     key: str = ""  #: the placement token ``k``
 
     @property
@@ -64,6 +65,7 @@ def read_parameters(query: Mapping[str, str]) -> Parameters:
         dnt=_flag(query.get("dnt"), default=False),
         preview=_flag(query.get("preview"), default=False),
         lang=language_of(query.get("lang", "")[:20]),
+        script=query.get("via") == "script",
         key=query.get("k", "")[:300],
     )
 

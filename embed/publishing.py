@@ -158,7 +158,8 @@ class Publisher:
         asked = key[1]
         document = player_document(session, subject, asked, own_origin=self._own_origin)
         digest = hashlib.blake2b(document.body + document.policy.encode(), digest_size=9)
-        flags = {name for name, is_set in (("gpc", asked.dnt), ("preview", asked.preview)) if is_set}
+        said = (("gpc", asked.dnt), ("preview", asked.preview), ("script", asked.script))
+        flags = {name for name, is_set in said if is_set}
         return Published(
             document=document,
             mark=digest.hexdigest(),

@@ -16,6 +16,7 @@ from flexapp.apps.sizes import SIZES
 from flexapp.apps.snippets import address_for, iframe_for, jsx_for, snippets_for
 from flexapp.catalog.models import Track
 from flexapp.dashboard import forms
+from flexapp.dashboard.app_arrivals import opened
 from flexapp.dashboard.app_placements import CHANNELS, own_placement
 from flexapp.dashboard.apps import LAYOUTS, THEMES, Answer, own_app
 from flexapp.dashboard.ways import WAYS, Kind
@@ -106,6 +107,7 @@ def _page(
         own=origin_of(base_url),
         release=newest_release(),
         channels=CHANNELS,
+        opened=opened(services().clock.now()),
         saved=values,
         saved_errors=error.fields if error else {},
         bounds={"width": WIDTHS, "height": HEIGHTS},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_openapi.openapi import OpenAPI
 
 from flexapp.dashboard import (
+    app_arrivals,
     app_placements,
     app_snippets,
     app_sources,
@@ -36,5 +37,6 @@ def register(app: OpenAPI) -> None:
     app.register_blueprint(app_sources.blueprint)
     app.register_blueprint(app_placements.blueprint)
     app.register_blueprint(app_snippets.blueprint)
+    app.register_blueprint(app_arrivals.blueprint)
     app.register_blueprint(overview.blueprint)
     app.register_blueprint(insights.blueprint)

@@ -80,6 +80,14 @@ def events_after(session: Session, position: int, *, until: int, limit: int) -> 
     return session.scalars(query.order_by(ListenEvent.id).limit(limit)).all()
 
 
+def events_of_placement(
+    session: Session, placement_id: str, *, after: int, limit: int
+) -> Sequence[ListenEvent]:
+    """What was stored of one placement after that id, in the log's order."""
+    query = select(ListenEvent).where(ListenEvent.id > after, ListenEvent.placement_id == placement_id)
+    return session.scalars(query.order_by(ListenEvent.id).limit(limit)).all()
+
+
 def plays_by_keys(session: Session, keys: Collection[tuple[str, str, str]]) -> list[Play]:
     """Play instances by (session, play, track)."""
     columns = tuple_(Play.session_id, Play.play_id, Play.track_id)

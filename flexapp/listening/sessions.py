@@ -22,6 +22,7 @@ FLAGS = {
     "bot": "b",  #: the document was fetched by a program
     "gpc": "g",  #: the visitor asks not to be followed: no visitor key
     "preview": "p",  #: the owner looks at the player in the dashboard: nothing counts
+    "script": "s",  #: our loader made the frame; without it the frame was pasted or unfolded
 }
 _LETTERS = {letter: name for name, letter in FLAGS.items()}
 _PURPOSE = "listen"

@@ -166,3 +166,26 @@ def _pasted(page: Page, stage: Stage, name: str, text: str) -> str:
         ).stdout
         return f'<script type="module">{CREATE}{built};document.body.append(BeatPlayer());</script>'
     return text
+
+
+def test_the_page_sees_its_snippet_load_and_play_on_the_strangers_site(
+    room: Page, browser: Browser, stage: Stage
+) -> None:
+    visitor = browser.new_context(user_agent="Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0 Safari/537.36")
+    page = visitor.new_page()
+    form = room.locator("[data-arrivals]")
+    expect(form.get_by_role("status").first).to_have_text("Waiting for the first load")
+    room.get_by_label("Address of the page").fill(stage.url + "/tested")
+    expect(form.get_by_role("link", name="Open it")).to_have_attribute("href", stage.url + "/tested")
+    page.goto(stage.put(stage.snippet("iframe"), path="/tested"))
+    frame = player_of(page)
+    expect(form.get_by_text("It works: this arrived")).to_be_visible(timeout=10_000)
+    expect(form.get_by_text("As a plain frame")).to_be_visible()
+    frame.locator(".now .play").click()
+    wait_until_it_plays(frame)
+    expect(form.locator("[data-kind=done]", has_text="Played")).to_be_visible(timeout=15_000)
+    room.get_by_label("Address of the page").fill("javascript:alert(1)")
+    expect(form.get_by_role("link", name="Open it")).to_have_count(0)
+    room.get_by_role("button", name="Begin again").click()
+    expect(form.get_by_text("Waiting for the first load")).to_be_visible(timeout=10_000)
+    visitor.close()

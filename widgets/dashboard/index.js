@@ -5,6 +5,7 @@ import { startDialogs } from "../shared/dialogs.js";
 import { startForms } from "../shared/forms.js";
 import { startThemeSwitch } from "../shared/theme.js";
 import { startTimes } from "../shared/times.js";
+import { startArrivals } from "./arrivals.js";
 import { startAppLook } from "./app-look.js";
 import { startAuditions } from "./audition.js";
 import { startLive } from "./live.js";
@@ -13,5 +14,5 @@ import { startTabs } from "./tabs.js";
 import { startTrackStates } from "./track-states.js";
 import { startUploads } from "./upload.js";
 
-const parts = [startThemeSwitch, startCopy, startDialogs, startForms, startTimes, startUploads, startTrackStates, startAuditions, startAppLook, startTabs, startSnippets, startLive];
+const parts = [startThemeSwitch, startCopy, startDialogs, startForms, startTimes, startUploads, startTrackStates, startAuditions, startAppLook, startTabs, startSnippets, startArrivals, startLive];
 for (const start of parts) start(document);
