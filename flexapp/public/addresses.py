@@ -143,6 +143,7 @@ def _page_key(session: Session, app: FlexApp) -> str:
             current = app_by_id(writing, app.id)
             if current is not None:
                 found = make_page_placement(writing, current, signer=given.signer, now=given.clock.now())
+        session.rollback()  # this request shall see it too
     return found.key if found is not None and found.revoked_at is None else ""
 
 

@@ -23,7 +23,7 @@ from flexapp.web.filters import bpm
 PLAYER_SIZE = Size(600, 166)  #: of one beat's player
 LARGEST_IMAGE = 1200  #: pixels of a cover's side; covers of smaller images are smaller
 _TITLE, _DESCRIPTION, _ALT = 70, 200, 420  #: the most characters that player cards take
-_LISTED = 30  #: beats that structured data of a list names
+_LISTED = 24  #: beats that structured data of a list names
 Sizes = Mapping[str, tuple[int, int]]
 
 
@@ -113,9 +113,7 @@ def app_card(
             "url": url,
             "numTracks": len(beats),
             "creator": {"@type": "MusicGroup", **_person(owner, to)},
-            "track": [
-                _recording(beat, to, to.canonical(f"/t/{beat.track.slug}")) for beat in beats[:_LISTED]
-            ],
+            "track": [_in_list(beat, to) for beat in beats[:_LISTED]],
         },
         player=Player(_absolute(to, player), size.width, size.height),
         oembed=_oembed(to, url, shared_key),
@@ -141,11 +139,7 @@ def producer_card(person: Person, beats: Sequence[Beat], total: int, to: Address
                 "@type": "ItemList",
                 "numberOfItems": total,
                 "itemListElement": [
-                    {
-                        "@type": "ListItem",
-                        "position": place,
-                        "item": _recording(beat, to, to.canonical(f"/t/{beat.track.slug}")),
-                    }
+                    {"@type": "ListItem", "position": place, "item": _in_list(beat, to)}
                     for place, beat in enumerate(beats[:_LISTED], 1)
                 ],
             },
@@ -195,6 +189,32 @@ def _recording(beat: Beat, to: Addresses, url: str) -> dict[str, Any]:
             }
             for offer in beat.offers
         ],
+    }
+    return {name: value for name, value in recording.items() if value}
+
+
+def _in_list(beat: Beat, to: Addresses) -> dict[str, Any]:
+    """A beat among others: its own page says more."""
+    track = beat.track
+    prices = [offer.price for offer in beat.offers]
+    currency = beat.offers[0].currency if beat.offers else ""
+    recording = {
+        "@type": "MusicRecording",
+        "name": track.title,
+        "url": to.canonical(f"/t/{track.slug}"),
+        "genre": track.genre or None,
+        "duration": iso_duration(track),
+        "byArtist": {"@type": "MusicGroup", **_person(beat.producer, to)},
+        "audio": {"@type": "AudioObject", "contentUrl": _absolute(to, f"/media/{track.id}.mp3")},
+        "offers": {
+            "@type": "AggregateOffer",
+            "lowPrice": _decimal(min(prices), currency),
+            "highPrice": _decimal(max(prices), currency),
+            "priceCurrency": currency.upper(),
+            "offerCount": len(prices),
+        }
+        if prices
+        else None,
     }
     return {name: value for name, value in recording.items() if value}
 
