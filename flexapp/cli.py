@@ -1,4 +1,4 @@
-"""The ``flexapp`` command: demo, serve, work, migrate, doctor."""
+"""The ``flexapp`` command: demo, serve, work, migrate, doctor, domain."""
 
 from __future__ import annotations
 
@@ -36,13 +36,17 @@ def demo(
 @app.command()
 def serve() -> None:
     """Serve the product; on SQLite the worker runs inside."""
+    server(_settings(), "flexapp.wsgi:application").serve()
+
+
+def server(settings: Settings, target: str) -> Any:
+    """The HTTP server around a WSGI app, as we run it."""
     from granian.constants import Interfaces
     from granian.server import Server
 
-    settings = _settings()
     processes = 1 if settings.is_sqlite else settings.serve_processes
-    Server(
-        "flexapp.wsgi:application",
+    return Server(
+        target,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
@@ -53,7 +57,7 @@ def serve() -> None:
         workers_kill_timeout=10,
         log_access=False,
         log_level=_granian_level(settings),
-    ).serve()
+    )
 
 
 @app.command()
@@ -94,6 +98,38 @@ def doctor() -> None:
         if not check.is_fine:
             print(f"      {'':<12} → {check.mend}")
     raise typer.Exit(0 if all(check.is_fine for check in checks) else 1)
+
+
+@app.command()
+def domain(
+    host: Annotated[
+        str, typer.Argument(help="A host name that owners of apps name, such as beats.kaito.example")
+    ],
+    confirm: Annotated[
+        str, typer.Option(help="The app whose TXT record was seen: it answers from now on")
+    ] = "",
+) -> None:
+    """Show who names a host for an app and the TXT record that proves it; confirm the one that was seen."""
+    from flexapp.apps import hosting, queries, shown
+    from flexapp.kernel.clock import SystemClock
+    from flexapp.storage.session import Database
+
+    shown.install()
+    database = Database(_settings().database_url)
+    with database.writing() as session:
+        if confirm:
+            chosen = queries.app_by_id(session, confirm)
+            if chosen is None:
+                _stop(f"There is no app {confirm}.")
+            hosting.confirm_domain(session, chosen, host, now=SystemClock().now())
+        claims = queries.domains_named(session, host)
+        apps = queries.apps_by_ids(session, [claim.app_id for claim in claims])
+        for claim in claims:
+            state = f"answers since {claim.proven_at:%Y-%m-%d}" if claim.proven_at else "waits for its proof"
+            print(f"{claim.app_id}  {apps[claim.app_id].name}: {state}")
+            print(f"  TXT {claim.record_name} {claim.record_value}")
+    if not claims:
+        print(f"No app names {host}.")
 
 
 @app.command(hidden=True)

@@ -18,6 +18,7 @@ from flexapp.people.permissions import Permission, check
 from flexapp.storage.paging import paginate
 from flexapp.web.access import Access, allow
 from flexapp.web.context import db, services
+from flexapp.web.hosts import our_hosts
 from flexapp.web.identity import require_person
 
 apps = room("apps", "Apps", "Configured storefronts: own catalog by rule, picks from others, one theme.")
@@ -56,7 +57,7 @@ def own_app(app_id: str) -> FlexApp:
 
 
 def _shape(app: FlexApp) -> App:
-    return App.of(app, services().settings.base_url)
+    return App.of(app, services().settings.base_url, queries.domain_of(db(), app.id))
 
 
 @apps.get("/apps", responses={200: AppPage})
@@ -114,6 +115,8 @@ def update_app(path: AppPath, body: AppPatch) -> App:
         operations.update_theme(db(), app, layout=body.layout, theme=body.theme, accent=accent)
     if body.allowed_origins is not None:
         operations.set_allowed_origins(db(), app, body.allowed_origins)
+    if "domain" in body.model_fields_set:
+        operations.set_domain(db(), app, body.domain, own_hosts=our_hosts(services().settings), now=now)
     return _shape(app)
 
 

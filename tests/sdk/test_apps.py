@@ -33,6 +33,26 @@ def test_an_app_is_made_changed_and_taken_away(ada: Caller) -> None:
     assert list(ada.sdk.apps.list()) == []
 
 
+def test_an_app_gets_a_host_name_that_waits_for_its_proof(ada: Caller, bob: Caller) -> None:
+    app = ada.sdk.apps.create(name="Night drive")
+    assert app.domain is None
+    named = ada.sdk.apps.update(app.id, domain="https://Beats.Ada.example/").domain
+    assert named is not None
+    assert (named.host, named.is_live, named.url) == (
+        "beats.ada.example", False, "http://beats.ada.example:8000/",
+    )  # fmt: skip
+    assert named.record_name == "_flexapp.beats.ada.example"
+    assert ada.sdk.apps.update(app.id, name="Day drive").domain == named
+    other = bob.sdk.apps.create(name="Rival")
+    claimed = bob.sdk.apps.update(other.id, domain="beats.ada.example").domain
+    assert claimed is not None
+    assert claimed.record_value != named.record_value
+    with pytest.raises(Invalid) as refused:
+        ada.sdk.apps.update(app.id, domain="127.0.0.1")
+    assert (refused.value.code, list(refused.value.fields)) == ("invalid_domain", ["domain"])
+    assert ada.sdk.apps.update(app.id, domain=None).domain is None
+
+
 def test_a_lineup_mixes_rules_and_picks_without_repeats(ada: Caller, bob: Caller, services: Services) -> None:
     with services.database.writing() as session:
         slow = make_track(session, ada.person, title="Slow", bpm=80.0)

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, RootModel
 
 from flexapp.api.shapes.base import Listed, Moment, PageQuery, Shape, Whole, Wish
-from flexapp.apps.models import Channel, FlexApp, Layout, ThemeMode
+from flexapp.apps.hosting import origin_at
+from flexapp.apps.models import Channel, CustomDomain, FlexApp, Layout, ThemeMode
 from flexapp.apps.models import Placement as StoredPlacement
 from flexapp.apps.models import Source as StoredSource
 
@@ -36,6 +37,33 @@ class AppPatch(Wish):
     theme: ThemeMode | None = None
     accent: str | None = Field(None, max_length=20, description="#rrggbb; null is the product's own")
     allowed_origins: list[str] | None = Field(None, max_length=50, description=_ORIGINS)
+    domain: str | None = Field(
+        None,
+        max_length=253,
+        description="A host name of its own; null or empty takes it back",
+        examples=["beats.kaito.example"],
+    )
+
+
+class Domain(Shape):
+    """The host name that an app's page shall answer at; it does once the TXT record was seen."""
+
+    host: str
+    is_live: bool = Field(description="The app answers there")
+    url: str
+    record_name: str = Field(description="Where to put the TXT record that proves control")
+    record_value: str = Field(description="What the TXT record says")
+
+    @classmethod
+    def of(cls, domain: CustomDomain, base_url: str) -> Domain:
+        """The shape of a host name."""
+        return cls(
+            host=domain.host,
+            is_live=domain.is_live,
+            url=f"{origin_at(domain.host, base_url)}/",
+            record_name=domain.record_name,
+            record_value=domain.record_value,
+        )
 
 
 class App(Shape):
@@ -50,10 +78,11 @@ class App(Shape):
     allowed_origins: list[str]
     revision: int
     url: str
+    domain: Domain | None
     created_at: Moment
 
     @classmethod
-    def of(cls, app: FlexApp, base_url: str) -> App:
+    def of(cls, app: FlexApp, base_url: str, domain: CustomDomain | None) -> App:
         """The shape of an app."""
         return cls(
             id=app.id,
@@ -65,6 +94,7 @@ class App(Shape):
             allowed_origins=list(app.allowed_origins),
             revision=app.revision,
             url=f"{base_url}/a/{app.slug}",
+            domain=Domain.of(domain, base_url) if domain is not None else None,
             created_at=app.created_at,
         )
 

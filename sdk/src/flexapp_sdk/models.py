@@ -179,6 +179,16 @@ class TrackLicense(Model):
     unavailable_reason: str | None
 
 
+class Domain(Model):
+    """The host name that an app's page shall answer at; it does once its TXT record was seen."""
+
+    host: str
+    is_live: bool
+    url: str
+    record_name: str
+    record_value: str
+
+
 class App(Model):
     """A configured storefront: own catalog by rule, picks from others, one theme."""
 
@@ -191,6 +201,7 @@ class App(Model):
     allowed_origins: tuple[str, ...]
     revision: int
     url: str
+    domain: Domain | None = None
     created_at: datetime
 
 

@@ -53,14 +53,20 @@ class Apps(Resource):
         theme: str | Unset = UNSET,
         accent: str | Unset | None = UNSET,
         allowed_origins: Iterable[str] | Unset = UNSET,
+        domain: str | Unset | None = UNSET,
     ) -> App:
-        """Change what is given; an accent of None is the product's own."""
+        """Change what is given; an accent of None is the product's own.
+
+        ``domain`` is a host name of the app's own, None takes it back. It answers once the TXT record in
+        ``App.domain`` was seen (``is_live``).
+        """
         body = given(
             name=name,
             layout=layout,
             theme=theme,
             accent=accent,
             allowed_origins=allowed_origins if isinstance(allowed_origins, Unset) else [*allowed_origins],
+            domain=domain,
         )
         return App.model_validate(self._send("PATCH", f"/apps/{segment(app_id)}", body))
 
