@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import lru_cache
+from pathlib import Path
 
 from flexapp.apps.snippets import Release
-from flexapp.assets import ROOT
 
-_RELEASES = ROOT / "embed" / "loader" / "releases"
+_RELEASES = Path(__file__).resolve().parents[2] / "embed" / "loader" / "releases"
 
 
 @lru_cache(maxsize=1)
