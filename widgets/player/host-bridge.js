@@ -1,6 +1,7 @@
 import { createGate } from "./gate.js";
 import { createPlayerJs } from "./player-js.js";
 import { createProgress } from "./progress.js";
+import { createWordPress } from "./wordpress.js";
 
 const TIME_EVERY = 250; // ms between two timeupdates: at most four a second
 const PICKER = 420; // CSS pixels that an open license picker or cart asks for
@@ -33,8 +34,16 @@ export function createHostBridge(parts) {
   const gate = createGate();
   const progress = createProgress(parts);
   const playerJs = createPlayerJs(parts, progress);
+  const wordpress = createWordPress();
   const isOpen = ({ licensing, sheet }) => Boolean(licensing || sheet);
   const height = () => (isOpen(store.get()) ? Math.max(door.height(), PICKER) : door.height());
+
+  let measured = height();
+  function grow() {
+    measured = height();
+    emit("height", { value: measured });
+    wordpress.grow(measured);
+  }
 
   /** What asks for no wish. */
   const others = {
@@ -47,7 +56,7 @@ export function createHostBridge(parts) {
   };
 
   door.open((event) => {
-    if (event.target === window) playerJs(event);
+    if (event.target === window && !wordpress.hear(event, height)) playerJs(event);
     if (event.target !== door.port) return;
     const message = typeof event.data === "string" && gate(event.data);
     if (!message) return;
@@ -76,17 +85,15 @@ export function createHostBridge(parts) {
     if (now.licensing && now.licensing !== last.licensing) {
       emit("licenseopen", { value: { trackId: now.licensing } });
     }
-    if (isOpen(now) !== isOpen(last)) door.grow(height());
+    if (isOpen(now) !== isOpen(last)) grow();
     if (now.error && now.error !== last.error) emit("error", { value: { code: "media", message: now.error } });
   });
-  let measured = height();
   const sizes = new ResizeObserver(() =>
     requestAnimationFrame(() => {
-      const value = height();
-      if (value !== measured) door.grow(value);
-      measured = value;
+      if (height() !== measured) grow();
     }),
   );
   sizes.observe(root);
   scope.add(() => sizes.disconnect());
+  wordpress.grow(measured);
 }

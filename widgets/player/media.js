@@ -144,6 +144,8 @@ export function createMedia({ store, scope, tell, ask, answer, words }) {
     mute: ({ muted = !audio.muted }) => {
       audio.muted = muted;
     },
+    /** The ranges that have come. */
+    buffered: () => audio.buffered,
     /** 0 to 1; iOS keeps the hardware's volume. Resolves to whether it stuck. */
     volume: ({ value }) => {
       audio.volume = Math.min(Math.max(0, value), 1);

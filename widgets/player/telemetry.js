@@ -10,10 +10,18 @@ const LONGEST_PAUSE = 60_000;
  * needed in an opaque frame. What does not arrive is tried again with the same numbers, which the
  * server takes once.
  *
- * `token` is the session's, or a function that returns it. A renewed session counts its own time: its
+ * `token` is the session's, or a function that returns it; `consent()` is what the visitor agreed to, if the page
+ * said so. A renewed session counts its own time: its
  * events are told from the first one on.
  */
-export function createTelemetry({ endpoint, token, fetch, navigator, setTimeout = globalThis.setTimeout }) {
+export function createTelemetry({
+  endpoint,
+  token,
+  consent = () => undefined,
+  fetch,
+  navigator,
+  setTimeout = globalThis.setTimeout,
+}) {
   const read = typeof token === "function" ? token : () => token;
   const waiting = new Set();
   let session = read();
@@ -26,7 +34,8 @@ export function createTelemetry({ endpoint, token, fetch, navigator, setTimeout 
       session = current;
       since = Math.min(...events.map((event) => event.at));
     }
-    const head = `{"v":1,"s":${JSON.stringify(session)},"e":[`;
+    const agreed = consent();
+    const head = `{"v":1,"s":${JSON.stringify(session)},${agreed === undefined ? "" : `"c":${agreed},`}"e":[`;
     const packed = [];
     let texts = [];
     let size = head.length + 2;

@@ -1,0 +1,2 @@
+/** An element with properties. */
+export const make = (name, properties) => Object.assign(document.createElement(name), properties);
