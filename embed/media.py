@@ -1,7 +1,8 @@
 """Previews, covers and waveforms for any page in the world; what is licensed is never reachable here.
 
 ``/media/<track>.mp3?s=<session token>`` counts the bytes it delivers to the token's session, which is what a
-play is proven with. Without a token it plays as well and counts for nobody.
+play is proven with; a session gets five times the file at most. Without a token it plays as well and counts
+for nobody.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from flexapp.catalog.queries import TrackNotFound, track_by_id
 from flexapp.catalog.standing import is_reachable
 from flexapp.kernel.ids import is_id
 from flexapp.listening import deliveries, sessions
+from flexapp.listening.quota import DeliveredEnough, Quota
+from flexapp.listening.sessions import SessionClaims
 from flexapp.web.access import Access, allow
 from flexapp.web.context import services
-from flexapp.web.ranges import Sent, file_response
+from flexapp.web.ranges import file_response
+from flexapp.workflows.services import Services
 
 blueprint = Blueprint("media", __name__)
+_quota = Quota()
 
 _PREVIEW = "private, max-age=3600, no-transform"
 _FOR_GOOD = "public, max-age=31536000, immutable, no-transform"
@@ -33,17 +38,20 @@ def preview(track_id: str) -> Response:
     track = _track(track_id)
     if not is_reachable(track) or track.preview_key is None:
         raise TrackNotFound("There is no such track.")
-    return _open(
-        file_response(
-            services().objects,
-            track.preview_key,
-            size=track.preview_bytes or services().objects.size(track.preview_key),
-            etag=tag_of(track.preview_key),
-            content_type="audio/mpeg",
-            cache_control=_PREVIEW,
-            on_sent=_counted(track.id),
-        )
+    size = track.preview_bytes or services().objects.size(track.preview_key)
+    sending = _sending(track.id)
+    response = file_response(
+        services().objects,
+        track.preview_key,
+        size=size,
+        etag=tag_of(track.preview_key),
+        content_type="audio/mpeg",
+        cache_control=_PREVIEW,
+        on_sent=sending.sent if sending else None,
     )
+    if sending is not None and request.method == "GET":
+        sending.begin(response, size)
+    return _open(response)
 
 
 @blueprint.get("/media/<track_id>/cover.<any(webp, jpg):kind>")
@@ -72,13 +80,37 @@ def tag_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:24]
 
 
-def _counted(track_id: str) -> Sent | None:
-    """Counts what is sent for the session of ``?s=``; it runs when the request is over, too."""
+class _Sending:
+    """One answer to a session: its bytes are taken from the quota, counted, and given back when unsent."""
+
+    def __init__(self, serving: Services, claims: SessionClaims, track_id: str) -> None:
+        self._serving, self._claims, self._track_id = serving, claims, track_id
+        self._sent = 0
+
+    def sent(self, count: int) -> None:
+        """So many more bytes went out; it runs when the request is over, too."""
+        self._sent += count
+        deliveries.record(self._serving, self._claims, self._track_id, count)
+
+    def begin(self, response: Response, size: int) -> None:
+        """Raises DeliveredEnough."""
+        length = int(response.headers.get("Content-Length", 0))
+        session_id = self._claims.session_id
+        with self._serving.database.reading() as session:
+            stored = deliveries.delivered(session, session_id, self._track_id)
+        try:
+            _quota.take(session_id, self._track_id, length, size=size, stored=stored)
+        except DeliveredEnough:
+            response.close()
+            raise
+        response.call_on_close(lambda: _quota.give_back(session_id, self._track_id, length - self._sent))
+
+
+def _sending(track_id: str) -> _Sending | None:
+    """For the session of ``?s=``; None plays as well, and counts for nobody."""
     serving = services()
     claims = sessions.read(serving.signer, request.args.get("s", ""), serving.clock.now())
-    if claims is None:
-        return None
-    return lambda count: deliveries.record(serving, claims, track_id, count)
+    return _Sending(serving, claims, track_id) if claims is not None else None
 
 
 def _whole(key: str, content_type: str) -> Response:

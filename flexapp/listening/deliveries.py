@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from sqlalchemy.orm import Session
+
 from flexapp.kernel.clock import Clock
+from flexapp.listening import queries
 from flexapp.listening.ingest import ingest_of
 from flexapp.listening.rows import delivery_row
 from flexapp.listening.sessions import SessionClaims
@@ -22,6 +25,12 @@ class Serving(Protocol):
     def database(self) -> Database: ...
     @property
     def clock(self) -> Clock: ...
+
+
+def delivered(session: Session, session_id: str, track_id: str) -> int:
+    """How many bytes of a track's preview are known to have gone to a session."""
+    found = queries.deliveries_of(session, [(session_id, track_id)]).get((session_id, track_id))
+    return found.bytes if found is not None else 0
 
 
 def record(services: Serving, claims: SessionClaims, track_id: str, bytes_sent: int) -> None:
