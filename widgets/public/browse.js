@@ -81,8 +81,9 @@ function put(root, form, page, { keepsForm }) {
   for (const field of asked.querySelectorAll("select")) {
     const mine = form.querySelector(`#${field.id}`);
     if (!mine) continue;
+    const chosen = field.value;
     mine.replaceChildren(...[...field.options].map((option) => document.adoptNode(option)));
-    mine.value = field.value;
+    mine.value = chosen;
   }
   if (keepsForm) return;
   for (const field of asked.querySelectorAll("input")) {
