@@ -1,29 +1,24 @@
 import { make, one } from "../../shared/dom.js";
 import { say } from "../../shared/words.js";
+import { icon } from "../icons.js";
 import { currentTrack } from "../store.js";
-
-const SHOWN = 4000; // ms
 
 /** “Add to cart” beside the link that buys, in the dialog of licenses: the license that is chosen there. */
 export function cartAdd({ root, scope, store, ask, words }) {
   const dialog = one(root, "dialog[aria-labelledby=license-title]");
   if (!dialog || !one(root, ".buy")) return;
   const chosen = one(dialog, "select");
-  const button = make("button", { class: "cart-add", type: "button" });
+  const label = make("span");
+  const button = make("button", { class: "cart-add", type: "button" }, icon("bag"), label);
   one(dialog, ".cta").before(button);
-  let fading;
 
   const lineOf = (id) => store.get().cart?.lines.find((line) => line.track_id === id);
   const show = () => {
     const line = lineOf(store.get().licensing);
     const isThere = line?.license_type_id === chosen.value;
-    button.textContent = isThere ? words.cart_in : line ? words.cart_change : words.cart_add;
+    label.textContent = isThere ? words.cart_in : line ? words.cart_change : words.cart_add;
+    button.ariaLabel = label.textContent;
     button.disabled = isThere;
-  };
-  const tell = (text) => {
-    clearTimeout(fading);
-    store.set({ notice: { text } });
-    fading = setTimeout(() => store.get().notice.text === text && store.set({ notice: { text: "" } }), SHOWN);
   };
 
   store.follow(["licensing", "cart"], show);
@@ -37,6 +32,7 @@ export function cartAdd({ root, scope, store, ask, words }) {
     show();
     dialog.close();
     const { title } = currentTrack(store.get(), trackId);
-    tell(code ? (words[`cart_${code}`] ?? words.cart_failed) : say(words.cart_added, { title }));
+    const text = code ? (words[`cart_${code}`] ?? words.cart_failed) : say(words.cart_added, { title });
+    ask("mention", { text });
   });
 }

@@ -4,14 +4,14 @@ import { icon } from "../icons.js";
 
 /** Opens the cart and says how many beats are in it; not there while there are none. */
 export function cartButton({ root, store, words }) {
-  const now = one(root, ".now");
-  if (!now || !one(root, ".buy")) return;
+  const clock = one(root, ".of");
+  if (!clock || !one(root, ".buy")) return;
   const count = make("span");
   const button = make("button", { class: "cart", "data-ask": "cart" }, icon("bag"), count);
   store.follow(["cart"], ({ cart }) => {
     count.textContent = cart?.count;
     button.ariaLabel = say(words.cart_open, { count: cart?.count });
-    if (cart?.count) now.append(button);
+    if (cart?.count) clock.before(button);
     else button.remove();
   });
 }
