@@ -32,18 +32,20 @@ class Packed:
     length: int = 0  #: of the body before
     is_small: bool = True
 
-    def with_tail(self, tail: bytes) -> bytes:
-        """The whole document as it is sent."""
+    def with_tail(self, *tail: bytes) -> bytes:
+        """The whole document as it is sent; the tail may come in parts."""
         if self.coding == "br":
             # One uncompressed meta-block (not last, 4 nibbles of length), then the empty last one.
-            head = ((len(tail) - 1) << 3 | 1 << 19).to_bytes(3, "little")
-            return b"".join((self.data, head, tail, b"\x03"))
+            head = ((sum(map(len, tail)) - 1) << 3 | 1 << 19).to_bytes(3, "little")
+            return b"".join((self.data, head, *tail, b"\x03"))
         if self.coding == "gzip":
             # One stored block, marked last, then the checksum and length of everything.
-            block = struct.pack("<BHH", 1, len(tail), len(tail) ^ 0xFFFF)
-            length = (self.length + len(tail)) & 0xFFFFFFFF
-            return b"".join((self.data, block, tail, struct.pack("<II", zlib.crc32(tail, self.crc), length)))
-        return self.data + tail
+            whole = b"".join(tail)
+            block = struct.pack("<BHH", 1, len(whole), len(whole) ^ 0xFFFF)
+            length = (self.length + len(whole)) & 0xFFFFFFFF
+            end = struct.pack("<II", zlib.crc32(whole, self.crc), length)
+            return b"".join((self.data, block, whole, end))
+        return b"".join((self.data, *tail))
 
 
 class Encoder:

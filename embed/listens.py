@@ -63,7 +63,7 @@ class Door:
         except Exception:  # let the long way find and report it
             environ["wsgi.input"] = io.BytesIO(body)
             return None
-        return status, [*headers, ("X-Request-Id", f"req_{new_session_id()}")], message
+        return status, [*headers, ("X-Request-Id", f"req_{new_session_id().decode()}")], message
 
     def take(self, body: bytes, environ: Mapping[str, Any]) -> Answer:
         """204 when stored, 400 for no report, 413 for a long body, 503 when storing must wait."""

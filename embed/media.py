@@ -8,6 +8,7 @@ for nobody.
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from flask import Blueprint, Response, request
 
@@ -34,12 +35,12 @@ _FOR_A_WHILE = "public, max-age=300, no-transform"
 @blueprint.get("/media/<track_id>.mp3")
 @allow(Access.STRANGER)
 def preview(track_id: str) -> Response:
-    """The tagged preview by ranges."""
+    """The tagged preview by ranges; who was listening when it was sold may go on to its end."""
     track = _track(track_id)
-    if not is_reachable(track) or track.preview_key is None:
+    sending = _sending(track.id)
+    if not is_reachable(track, since=sending.since if sending else None) or track.preview_key is None:
         raise TrackNotFound("There is no such track.")
     size = track.preview_bytes or services().objects.size(track.preview_key)
-    sending = _sending(track.id)
     response = file_response(
         services().objects,
         track.preview_key,
@@ -86,6 +87,11 @@ class _Sending:
     def __init__(self, serving: Services, claims: SessionClaims, track_id: str) -> None:
         self._serving, self._claims, self._track_id = serving, claims, track_id
         self._sent = 0
+
+    @property
+    def since(self) -> datetime:
+        """When the session's document was handed out."""
+        return self._claims.minted_at
 
     def sent(self, count: int) -> None:
         """So many more bytes went out; it runs when the request is over, too."""

@@ -31,7 +31,7 @@ from flexapp.config import Env
 from flexapp.listening import loads
 from flexapp.listening.ingest import Ingest
 from flexapp.listening.sessions import FLAGS, Minter, new_session_id
-from flexapp.listening.visitors import request_flags
+from flexapp.listening.visitors import flags_of
 from flexapp.storage.revisions import EVERYTHING, revisions_of
 from flexapp.web.headers import STRICT_TRANSPORT, origin_of
 from flexapp.web.lane import Answer
@@ -41,7 +41,7 @@ from flexapp.workflows.services import Services
 _HOUR_MS = 3_600_000
 _SITES_EACH = 24  #: remembered for each document
 _LONGEST_REFERER = 300
-_LOOK_SECONDS = 1.0
+_READING = frozenset({"GET", "HEAD"})
 _TOKEN = "TOKEN"  # noqa: S105
 _HEAD, _FOOT = tail_of(_TOKEN).split(_TOKEN.encode())
 _SAME = frozenset(
@@ -54,11 +54,11 @@ _SAME = frozenset(
 class _Site:
     """What the views of a document from one site, with the same flags, have in common in one hour."""
 
-    hour: int
-    host: str
+    until: int  #: the end of the hour, in Unix milliseconds
     flags: frozenset[str]
     is_refused: bool
     minter: Minter
+    tail: bytes  #: the beginning of the last block and of its token
     tag: str
     headers: dict[str, list[tuple[str, str]]]  #: by coding; empty for none
     unchanged: list[tuple[str, str]]
@@ -70,7 +70,7 @@ class Publisher:
     def __init__(self, services: Services, ingest: Ingest) -> None:
         self._services = services
         self._ingest = ingest
-        self._now = services.clock.now
+        self._milliseconds = services.clock.milliseconds
         self._own_origin = origin_of(services.settings.base_url)
         self._own_host = host_of(services.settings.base_url)
         self._shelf = Shelf()
@@ -81,28 +81,24 @@ class Publisher:
         self._secure = [STRICT_TRANSPORT] if services.settings.is_secure else []
         self._trusts_ids = bool(services.settings.trusted_proxies)
         # A developer builds scripts and styles beside a running server; a release never does.
-        self._look_due = float("inf") if services.settings.env is Env.PRODUCTION else 0.0
+        self._is_developed = services.settings.env is not Env.PRODUCTION
         self._assets = ""
 
     def answer(self, environ: Mapping[str, Any]) -> Answer | None:
         """The lane's way: from memory, or None when somebody has to read the database."""
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        if time.monotonic() >= self._revisions.due and not self._is_current():
             return None
-        found = self.find(_address(environ))
+        if environ["REQUEST_METHOD"] not in _READING:
+            return None
+        found = self._shelf.find(f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}")
         return self.hand_out(found, environ) if found is not None else None
-
-    def find(self, address: str) -> Published | None:
-        """The document published under the address (path and query), if it is surely of now."""
-        self._look_at_assets()
-        return self._shelf.find(address) if self._revisions.are_known() else None
 
     def publish(
         self, session: Session, target: str, asked: Parameters, environ: Mapping[str, Any]
     ) -> Published:
         """The document for a target and parameters; rendered unless it is there. Raises PlayerGone."""
-        self._look_at_assets()
+        may_use = self._is_current()
         since = self._shelf.moment()
-        may_use = self._revisions.are_known()
         subject = subject_of(session, self._services.signer, target, key=asked.key)
         placement_key = subject.placement.key if subject.placement else ""
         key = (target, replace(asked, key=placement_key))
@@ -119,27 +115,21 @@ class Publisher:
     def hand_out(self, found: Published, environ: Mapping[str, Any]) -> Answer:
         """One view: status, headers and body."""
         get = environ.get
-        now = self._now()
-        milliseconds = int(now.timestamp() * 1000)
+        milliseconds = self._milliseconds()
         referer = get("HTTP_REFERER", "")
-        flags = request_flags(
-            user_agent=get("HTTP_USER_AGENT", ""),
-            gpc=get("HTTP_SEC_GPC"),
-            dnt=get("HTTP_DNT"),
-            purpose=get("HTTP_SEC_PURPOSE"),
+        viewer = flags_of(
+            get("HTTP_USER_AGENT", ""), get("HTTP_SEC_GPC"), get("HTTP_DNT"), get("HTTP_SEC_PURPOSE")
         )
-        site = found.views.get((referer, flags))
-        if site is None or site.hour != milliseconds // _HOUR_MS:
-            site = self._site(found, referer, flags, milliseconds // _HOUR_MS)
+        site = found.views.get((referer, viewer))
+        if site is None or site.until <= milliseconds:
+            site = self._site(found, referer, viewer, milliseconds // _HOUR_MS)
         found.used = milliseconds
         session_id = new_session_id()
         if site.is_refused:
-            refusals.note(
-                self._services.database, found.app_id, referer, now=now, placement_id=found.placement_id
-            )
+            self._note_refusal(found, referer)
         elif get("HTTP_SEC_FETCH_DEST") == "iframe":
             loads.record(self._ingest, site.minter.claims(session_id, milliseconds, site.flags))
-        named = ("X-Request-Id", f"req_{session_id}")
+        named = ("X-Request-Id", f"req_{session_id.decode()}")
         if self._trusts_ids and GIVEN_ID.fullmatch(get("HTTP_X_REQUEST_ID", "")):
             named = ("X-Request-Id", get("HTTP_X_REQUEST_ID", ""))
         known = get("HTTP_IF_NONE_MATCH")
@@ -150,9 +140,26 @@ class Publisher:
         if packed is None or not packed.is_small:
             packed = self._encoder.pack(found.document.body, coding, is_common=found.is_common)
             found.packed[coding] = packed
-        token = site.minter.mint(session_id, milliseconds)
-        body = packed.with_tail(b"%b%b%b" % (_HEAD, token, _FOOT))
+        body = packed.with_tail(site.tail, site.minter.mint(session_id, milliseconds), _FOOT)
         return "200 OK", [*site.headers[coding], ("Content-Length", str(len(body))), named], body
+
+    def _note_refusal(self, found: Published, referer: str) -> None:
+        refusals.note(
+            self._services.database,
+            found.app_id,
+            referer,
+            now=self._services.clock.now(),
+            placement_id=found.placement_id,
+        )
+
+    def _is_current(self) -> bool:
+        """Whether what is kept is surely of now; asks for revisions when it is time to."""
+        if self._is_developed:
+            built = assets.asset("player.js")
+            if built != self._assets:
+                self._assets = built
+                self._shelf.forget(frozenset({EVERYTHING}))
+        return self._revisions.are_known()
 
     def _render(self, session: Session, subject: Subject, key: Key) -> Published:
         asked = key[1]
@@ -179,19 +186,20 @@ class Publisher:
         tag = f'W/"{found.mark}.{hour:x}.{zlib.crc32(f"{host} {letters}".encode()):x}"'
         fixed = [*document_headers(found.document.policy).items(), *self._secure, ("ETag", tag)]
         typed = [("Content-Type", "text/html; charset=utf-8"), *fixed]
-        site = _Site(
-            hour=hour,
+        minter = Minter(
+            self._services.signer,
+            app_id=found.app_id,
+            placement_id=found.placement_id,
+            channel=Channel.PLATFORM_PAGE if host == self._own_host else found.channel,
             host=host,
             flags=flags,
+        )
+        site = _Site(
+            until=(hour + 1) * _HOUR_MS,
+            flags=flags,
             is_refused=refusals.is_refused(found.ancestors, referer, own_origin=self._own_origin),
-            minter=Minter(
-                self._services.signer,
-                app_id=found.app_id,
-                placement_id=found.placement_id,
-                channel=Channel.PLATFORM_PAGE if host == self._own_host else found.channel,
-                host=host,
-                flags=flags,
-            ),
+            minter=minter,
+            tail=_HEAD + minter.beginning,
             tag=tag,
             headers={
                 coding: [*typed, ("Content-Encoding", coding)] if coding else typed
@@ -204,16 +212,6 @@ class Publisher:
                 found.views.clear()
             found.views[referer, viewer] = site
         return site
-
-    def _look_at_assets(self) -> None:
-        now = time.monotonic()
-        if now < self._look_due:
-            return
-        self._look_due = now + _LOOK_SECONDS
-        built = assets.asset("player.js")
-        if built != self._assets:
-            self._assets = built
-            self._shelf.forget(frozenset({EVERYTHING}))
 
 
 def needs_of(session: Session, subject: Subject) -> frozenset[str]:

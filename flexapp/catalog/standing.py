@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flexapp.catalog.models import Track, Visibility
 
 
@@ -10,12 +12,16 @@ def is_playable(track: Track) -> bool:
     return track.preview_key is not None and track.deleted_at is None
 
 
-def is_reachable(track: Track) -> bool:
-    """Everybody with the link may open it: published or unlisted, playable, not sold exclusively."""
+def is_reachable(track: Track, *, since: datetime | None = None) -> bool:
+    """Everybody with the link may open it: published or unlisted, playable, not sold exclusively.
+
+    Who opened it ``since`` then, before it was sold, may go on listening.
+    """
+    sold_at = track.sold_exclusively_at
     return (
         track.visibility in (Visibility.PUBLISHED, Visibility.UNLISTED)
         and is_playable(track)
-        and track.sold_exclusively_at is None
+        and (sold_at is None or (since is not None and since < sold_at))
     )
 
 

@@ -38,6 +38,10 @@ class LocalClock:
                 self._asking.release()
         return datetime.now(UTC) + self._offset
 
+    def milliseconds(self) -> int:
+        """The same as Unix time."""
+        return int(self.now().timestamp() * 1000)
+
     def _ask(self) -> None:
         try:
             with urllib.request.urlopen(self._url, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310

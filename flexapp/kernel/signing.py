@@ -82,25 +82,25 @@ class Sealer:
     two inner states (RFC 2104) are kept after the key and that beginning, and copied for each token.
     """
 
-    __slots__ = ("_before", "_head", "_inner", "_outer")
+    __slots__ = ("_inner", "_outer", "beginning")
 
     def __init__(self, key: bytes, fixed: dict[str, Any]) -> None:
         begun = json.dumps(fixed, separators=(",", ":"), sort_keys=True).encode()[:-1]
         begun += b"," if fixed else b""
-        self._head = base64.urlsafe_b64encode(begun + b" " * (-len(begun) % 3))
-        self._before = b"v1." + self._head
+        head = base64.urlsafe_b64encode(begun + b" " * (-len(begun) % 3))
         block = key.ljust(hashlib.sha256().block_size, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + self._head)
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + head)
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+        self.beginning = b"v1." + head  #: of every token
 
     def seal(self, rest: bytes) -> bytes:
-        """The token of the fixed entries and the rest, JSON members such as ``"i":1,"s":"x"``."""
-        body = b2a_base64(rest + b"}", newline=False).translate(_URL_SAFE).rstrip(b"=")
+        """What follows the beginning; the rest is JSON members such as ``"i":1,"s":"x"}``."""
+        body = b2a_base64(rest, newline=False).rstrip(b"=").translate(_URL_SAFE)
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(body)
         outer.update(inner.digest())
         mac = b2a_base64(outer.digest()[:16], newline=False).translate(_URL_SAFE)
-        return b"%b%b.%b" % (self._before, body, mac[:-2])
+        return b"%b.%b" % (body, mac[:-2])
 
 
 def fingerprint(secret: str) -> str:

@@ -30,7 +30,7 @@ _AHEAD = timedelta(minutes=2)  #: two machines' clocks
 _ID_BYTES = 12
 _MAX_TOKEN = 700
 _AT_ONCE = 64
-_ready: list[str] = []
+_ready: list[bytes] = []
 os.register_at_fork(after_in_child=_ready.clear)  # two processes must not draw the same
 
 
@@ -50,7 +50,7 @@ class SessionClaims:
 class Minter:
     """Mints the tokens of one player on one site; what they share is prepared once."""
 
-    __slots__ = ("_fixed", "_sealer")
+    __slots__ = ("_fixed", "_sealer", "beginning")
 
     def __init__(
         self,
@@ -72,16 +72,17 @@ class Minter:
         }
         filled = {name: value for name, value in optional.items() if value}
         self._sealer = signer.sealer(_PURPOSE, {"c": str(channel), **filled})
+        self.beginning = self._sealer.beginning  #: of every token
 
-    def mint(self, session_id: str, milliseconds: int) -> bytes:
-        """The token of a new session; ``session_id`` from ``new_session_id``, the moment in Unix time."""
-        return self._sealer.seal(b'"i":%d,"s":"%b"' % (milliseconds, session_id.encode()))
+    def mint(self, session_id: bytes, milliseconds: int) -> bytes:
+        """The rest of a new token; ``session_id`` from ``new_session_id``, the moment in Unix time."""
+        return self._sealer.seal(b'"i":%d,"s":"%b"}' % (milliseconds, session_id))
 
-    def claims(self, session_id: str, milliseconds: int, flags: frozenset[str]) -> SessionClaims:
+    def claims(self, session_id: bytes, milliseconds: int, flags: frozenset[str]) -> SessionClaims:
         """What that token says."""
         app_id, placement_id, channel, host = self._fixed
         moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-        return SessionClaims(session_id, app_id, placement_id, channel, host, moment, flags)
+        return SessionClaims(session_id.decode(), app_id, placement_id, channel, host, moment, flags)
 
 
 def mint(
@@ -96,15 +97,16 @@ def mint(
 ) -> str:
     """A new session's token; ``flags`` are names of FLAGS, others are left out."""
     minter = Minter(signer, app_id=app_id, placement_id=placement_id, channel=channel, host=host, flags=flags)
-    return minter.mint(new_session_id(), int(now.timestamp() * 1000)).decode()
+    rest = minter.mint(new_session_id(), int(now.timestamp() * 1000))
+    return (minter.beginning + rest).decode()
 
 
-def new_session_id() -> str:
+def new_session_id() -> bytes:
     """16 characters of 96 random bits; they are drawn for many sessions at once."""
     try:
         return _ready.pop()
     except IndexError:
-        drawn = secrets.token_urlsafe(_ID_BYTES * _AT_ONCE)
+        drawn = secrets.token_urlsafe(_ID_BYTES * _AT_ONCE).encode()
         _ready.extend(drawn[start : start + 16] for start in range(16, len(drawn), 16))
         return drawn[:16]
 

@@ -56,7 +56,7 @@ class Revisions:
         self._guard = threading.Lock()
         self._asking = threading.Lock()
         self._newest = -1
-        self._due = 0.0
+        self.due = 0.0  #: when it is time to ask, by the monotonic clock
         self._asked = float("-inf")
         database.on_raised.append(self._committed_here)
 
@@ -71,7 +71,7 @@ class Revisions:
         that nothing kept in memory may be used any more.
         """
         now = time.monotonic()
-        if now < self._due:
+        if now < self.due:
             return True
         if self._asking.acquire(blocking=False):
             try:
@@ -87,10 +87,10 @@ class Revisions:
 
     def ring(self) -> None:
         """Another process changed something: ask with the next request."""
-        self._due = 0.0
+        self.due = 0.0
 
     def _ask(self, now: float) -> None:
-        self._due = now + EVERY_SECONDS  # before the question: a ring during it is not lost
+        self.due = now + EVERY_SECONDS  # before the question: a ring during it is not lost
         try:
             with self._database.connect_reading() as connection:
                 rows = connection.execute(_above(self._newest)).all()

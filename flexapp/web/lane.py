@@ -18,26 +18,23 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class Lane:
-    """A WSGI app before another: whole paths in ``paths``, beginnings of paths in ``below``."""
+    """A WSGI app before another: whole paths in ``paths``, folders whose pages it knows in ``below``."""
 
     def __init__(self, behind: Wsgi) -> None:
         self._behind = behind
         self._paths: dict[str, Handler] = {}
-        self._below: tuple[tuple[str, Handler], ...] = ()
+        self._below: dict[str, Handler] = {}
 
     def fill(self, *, paths: Mapping[str, Handler], below: Mapping[str, Handler]) -> None:
         """Set the table."""
         self._paths = dict(paths)
-        self._below = tuple(below.items())
+        self._below = dict(below)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         handler = self._paths.get(path)
         if handler is None:
-            for beginning, each in self._below:
-                if path.startswith(beginning):
-                    handler = each
-                    break
+            handler = self._below.get(path[: path.rfind("/") + 1])
         answer = handler(environ) if handler is not None else None
         if answer is None:
             return self._behind(environ, start_response)
