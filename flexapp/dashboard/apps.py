@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from flexapp.apps import operations, queries, refused
+from flexapp.apps.hosting import origin_at
 from flexapp.apps.lineup import lineup_of
 from flexapp.apps.models import FlexApp, Layout, ThemeMode
 from flexapp.apps.sizes import SIZES
@@ -205,11 +206,23 @@ def _look_page(app: FlexApp, *, error: Invalid | None = None) -> Answer:
     return (page, status_of(error)) if error else page
 
 
-def _settings_page(app: FlexApp, values: dict[str, Any], *, error: Invalid | None = None) -> Answer:
+def settings_again(app: FlexApp, domain: str, error: Invalid | Conflict) -> Answer:
+    """The settings with a host name that could not be taken, and why."""
+    values = {"name": app.name, "allowed_origins": "\n".join(app.allowed_origins), "domain": domain}
+    return _settings_page(app, values, error=error)
+
+
+def _settings_page(
+    app: FlexApp, values: dict[str, Any], *, error: Invalid | Conflict | None = None
+) -> Answer:
+    domain = queries.domain_of(db(), app.id)
     page = render_template(
         "dashboard/apps/settings.html",
         app=app,
-        values=values,
+        values={"domain": domain.host if domain else "", **values},
+        domain=domain,
+        domain_origin=origin_at(domain.host, services().settings.base_url) if domain else "",
+        problem=error.message if error and not error.fields else "",
         refused=queries.refused_origins_of(db(), app.id),
         ways=WAYS,
         errors=error.fields if error else {},

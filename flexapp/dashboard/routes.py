@@ -6,6 +6,7 @@ from flask_openapi.openapi import OpenAPI
 
 from flexapp.dashboard import (
     app_arrivals,
+    app_domain,
     app_placements,
     app_snippets,
     app_sources,
@@ -38,5 +39,6 @@ def register(app: OpenAPI) -> None:
     app.register_blueprint(app_placements.blueprint)
     app.register_blueprint(app_snippets.blueprint)
     app.register_blueprint(app_arrivals.blueprint)
+    app.register_blueprint(app_domain.blueprint)
     app.register_blueprint(overview.blueprint)
     app.register_blueprint(insights.blueprint)

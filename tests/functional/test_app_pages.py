@@ -7,9 +7,10 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from flexapp.apps.hosting import confirm_domain
 from flexapp.apps.lineup import lineup_of
 from flexapp.apps.models import FlexApp, Layout
-from flexapp.apps.queries import apps_of, placements_of, sources_of
+from flexapp.apps.queries import apps_of, domain_of, placements_of, sources_of
 from flexapp.apps.refused import note_refused_origin
 from flexapp.people.models import Person
 from flexapp.workflows.services import Services
@@ -195,6 +196,35 @@ def test_each_wrong_line_of_a_list_is_said(client: FlaskClient, services: Servic
     assert "Before you begin a list" in client.get(f"{HOME}/{app.id}/settings").text
 
 
+def test_a_host_name_is_named_waits_goes_live_and_is_taken_back(
+    client: FlaskClient, services: Services, nina: Person
+) -> None:
+    with services.database.writing() as session:
+        app = make_app(session, nina, own_catalog=True)
+    path = f"{HOME}/{app.id}"
+    for wrong in ("localhost", "https://beats.nina.example/shop", "10.0.0.1", "a b"):
+        refused = post_form(client, f"{path}/domain", {"domain": wrong})
+        assert refused.status_code == 422, wrong
+        assert "is no host name on the internet" in refused.text
+    named = post_form(client, f"{path}/domain", {"domain": "Beats.Nina.example"}, follow_redirects=True)
+    assert "Waits for its proof" in named.text
+    assert "_flexapp.beats.nina.example" in named.text
+    with services.database.writing() as session:
+        domain = confirm_domain(session, app, "beats.nina.example", now=services.clock.now())
+        assert domain.record_value in named.text
+        other = make_app(session, nina, name="Another")
+    live = client.get(f"{path}/settings").text
+    assert 'href="http://beats.nina.example:8000/"' in live
+    assert "TXT" not in live
+    taken = post_form(client, f"{HOME}/{other.id}/domain", {"domain": "beats.nina.example"})
+    assert taken.status_code == 409
+    assert "shows another app already" in taken.text
+    back = post_form(client, f"{path}/domain", {"domain": ""}, follow_redirects=True)
+    assert "answers at its page here only" in back.text
+    with services.database.reading() as session:
+        assert domain_of(session, app.id) is None
+
+
 def test_somebody_elses_app_is_not_there(client: FlaskClient, services: Services, nina: Person) -> None:
     with services.database.writing() as session:
         app = make_app(session, make_person(session))
@@ -208,6 +238,7 @@ def test_somebody_elses_app_is_not_there(client: FlaskClient, services: Services
         "/settings",
         "/allow",
         "/dismiss",
+        "/domain",
         "/delete",
         "/placements",
         f"/placements/{placement.id}/revoke",
