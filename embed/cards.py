@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from embed.words import Words
@@ -11,7 +12,7 @@ from flexapp.catalog.models import Track
 from flexapp.catalog.offers import Offer
 from flexapp.people.models import Person
 
-_DIGITS = "0123456789abcdefghijklmnopqrstuv"
+_POINTS = 100
 _FILE_WORDS = {"mp3": "MP3", "wav": "WAV", "stems": "stems"}
 
 
@@ -28,7 +29,7 @@ class OfferCard:
 
 @dataclass(frozen=True)
 class TrackCard:
-    """One track of the player; ``seconds`` is the preview's length, ``peaks`` is 160 bytes in hex."""
+    """One track of the player; ``seconds`` is the preview's length, ``peaks`` is bytes in hex."""
 
     id: str
     slug: str
@@ -69,7 +70,7 @@ class TrackCard:
             "by": self.producer_slug,
             "seconds": self.seconds,
             "chips": [chip for chip in (self.bpm and f"{self.bpm} BPM", self.key, self.genre) if chip],
-            "peaks": base32_peaks(self.peaks),
+            "peaks": short_peaks(self.peaks),
             "cover": self.has_cover,
             "sold": self.is_sold,
             "from": self.from_price,
@@ -100,9 +101,13 @@ def offer_note(offer: Offer, words: Words) -> str:
     return " · ".join(note for note in notes if note)
 
 
-def base32_peaks(peaks: str) -> str:
-    """160 bytes in hex as 160 digits in base 32: 32 heights are all that 44 pixels show."""
-    return "".join(_DIGITS[value >> 3] for value in bytes.fromhex(peaks))
+def short_peaks(peaks: str) -> str:
+    """Bytes in hex as 100 digits in hex, the loudest of each stretch: more than a player's 44 pixels show."""
+    values = bytes.fromhex(peaks)
+    if len(values) <= _POINTS:
+        return "".join(f"{value >> 4:x}" for value in values)
+    edges = [place * len(values) // _POINTS for place in range(_POINTS + 1)]
+    return "".join(f"{max(values[start:end]) >> 4:x}" for start, end in pairwise(edges))
 
 
 def _card(track: Track, producer: Person, offers: Sequence[Offer], words: Words) -> TrackCard:

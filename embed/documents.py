@@ -57,9 +57,10 @@ def player_document(session: Session, subject: Subject, asked: Parameters, *, ow
     )
     layout = asked.layout or subject.layout
     start = next((card for card in cards if card.id == asked.start_track), cards[0] if cards else None)
-    late = [own_origin + assets.asset(name) for name in (f"player-{words.language}.js", "player-late.css")]
+    late = [assets.asset(name) for name in (f"player-{words.language}.js", "player-late.css")]
     bare = assets.asset("player-bare.css")
-    styles = [assets.read_built(f"player-{layout.value}.css").strip(), theme_style(subject, asked)]
+    sheet = f"player-{layout.value if start else 'quiet'}.css"
+    styles = [assets.read_built(sheet).strip(), theme_style(subject, asked)]
     script = assets.read_built("player.js").strip()
     placement = subject.placement
     html = render_template(
@@ -82,7 +83,7 @@ def player_document(session: Session, subject: Subject, asked: Parameters, *, ow
         own_origin=own_origin,
         scripts=[script],
         styles=styles,
-        files=Files(scripts=(late[0],), styles=(late[1], own_origin + bare)),
+        files=Files(scripts=(own_origin + late[0],), styles=(own_origin + late[1], own_origin + bare)),
         ancestors=subject.ancestors,
     )
     return Document(html.encode(), policy)
@@ -96,7 +97,8 @@ def tail_of(token: str) -> bytes:
 
 def gone_document(reason: str, *, lang: str | None, own_origin: str) -> Document:
     """A player that is not there (any more) says so, quietly, in its own look."""
-    styles = [assets.read_built("player-bar.css").strip(), _style(palette(paper=PAPER), palette(paper=NIGHT))]
+    colors = _style(palette(paper=PAPER), palette(paper=NIGHT))
+    styles = [assets.read_built("player-quiet.css").strip(), colors]
     words = words_of(lang)
     message = words.say(f"gone_{reason}")
     html = render_template("embed/gone.html", message=message, styles=styles, home=own_origin, words=words)
@@ -131,6 +133,7 @@ def _config(
         "volume": asked.volume,
         "single": asked.single,
         "keys": asked.keys,
+        "buy": asked.buy,
         "tracks": [card.for_script(licenses) for card in cards],
         "licenses": licenses,
         "words": words.for_core(),

@@ -78,6 +78,7 @@ def document_headers(policy: str) -> dict[str, str]:
         "Permissions-Policy": PERMISSIONS,
         "Referrer-Policy": "strict-origin",
         "X-Content-Type-Options": "nosniff",
+        "X-Robots-Tag": "noindex",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Access-Control-Allow-Origin": "*",
         "Cache-Control": "private, no-cache",

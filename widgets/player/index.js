@@ -1,6 +1,7 @@
 import { createScope } from "../shared/scope.js";
 import { readConfig } from "./config.js";
 import { createDoor } from "./door.js";
+import { createFacts } from "./facts.js";
 import { lineup } from "./elements/lineup.js";
 import { notice } from "./elements/notice.js";
 import { nowPlaying } from "./elements/now-playing.js";
@@ -8,13 +9,12 @@ import { playButton } from "./elements/play-button.js";
 import { seekSlider } from "./elements/seek.js";
 import { waveform } from "./elements/waveform.js";
 import { createLate } from "./late.js";
-import { createListening } from "./listening.js";
 import { createMedia } from "./media.js";
 import { answerWishes } from "./requests.js";
 import { createStore } from "./store.js";
 
 /**
- * The core, inside the document: show, play, seek, list, report. State flows down, wishes up, one hand on
+ * The core, inside the document: show, play, seek, list, note what happened. State flows down, wishes up, one hand on
  * the audio. Everything else is a part of the late script, which gets the same `parts`.
  */
 function start(root) {
@@ -40,9 +40,7 @@ function start(root) {
     notice: { text: "" },
   });
   const parts = { root, scope, config, store, words: config.words };
-  const hearers = [createListening(parts)];
-  parts.hear = (hearer) => hearers.push(hearer);
-  parts.tell = (...fact) => hearers.forEach((hearer) => hearer(...fact));
+  createFacts(parts);
   parts.need = createLate(parts);
   answerWishes(parts);
   createMedia(parts);

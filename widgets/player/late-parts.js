@@ -12,6 +12,7 @@ import { volumeControl } from "./elements/volume.js";
 import { createRenewal } from "./freshness.js";
 import { createHostBridge } from "./host-bridge.js";
 import { keyboard } from "./keyboard.js";
+import { createListening } from "./listening.js";
 import { mediaSession } from "./media-session.js";
 import { oneAtATime } from "./one-at-a-time.js";
 import { order } from "./order.js";
@@ -20,6 +21,7 @@ import { theme } from "./theme.js";
 /** In this order; each may use what an earlier one put into the parts. */
 const PARTS = [
   createCarrier,
+  createListening,
   createRenewal,
   createHostBridge,
   createCheckout,

@@ -8,7 +8,7 @@ import { currentTrack, isGoing, isSold } from "./store.js";
  *
  * `tell(fact, …)` hears what happened to the sound: started, playing, paused, seeked, tick, ended.
  */
-export function createMedia({ store, scope, tell, ask, answer, words }) {
+export function createMedia({ store, scope, tell, ask, answer, need, words }) {
   const audio = new Audio();
   audio.preload = "none";
   let loaded = "";
@@ -39,6 +39,7 @@ export function createMedia({ store, scope, tell, ask, answer, words }) {
     const { trackId, token } = store.get();
     const track = currentTrack(store.get());
     wantsToPlay = true;
+    void need(); // also when nobody touches anything: what is heard is reported from there
     if (loaded !== trackId) {
       audio.src = mediaUrl(track, token);
       loaded = trackId;

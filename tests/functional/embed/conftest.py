@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 import pytest
@@ -26,6 +27,15 @@ class Stage:
     track_slugs: tuple[str, ...]
 
 
+def _peaks(title: str) -> str:
+    """160 levels that wander as music does, so that a document weighs what a real one does."""
+    dice, level, levels = random.Random(title), 120, []
+    for _ in range(160):
+        level = min(255, max(10, level + dice.randint(-60, 60)))
+        levels.append(level)
+    return bytes(levels).hex()
+
+
 @pytest.fixture
 def stage(services: Services) -> Stage:
     """An app of ten real-looking beats."""
@@ -41,6 +51,7 @@ def stage(services: Services) -> Stage:
                 producer,
                 title=title,
                 license_types=types,
+                peaks=_peaks(title),
                 cover_key="c/1.jpg",
                 cover_small_key="c/1.webp",
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from embed.cards import base32_peaks, offer_note, track_cards
+from embed.cards import offer_note, short_peaks, track_cards
 from embed.words import words_of
 from flexapp.catalog.models import LicenseType, Track
 from flexapp.catalog.offers import Offer
@@ -66,6 +66,11 @@ def test_a_track_shows_its_lowest_price_and_its_chosen_offer() -> None:
     assert (none.from_price, none.default_offer) == ("", None)
 
 
-def test_peaks_keep_their_shape_in_thirty_two_steps() -> None:
-    assert base32_peaks("") == ""
-    assert base32_peaks("0007080f10ff") == "00112v"
+def test_peaks_keep_their_shape_in_sixteen_steps_and_at_most_a_hundred_points() -> None:
+    assert short_peaks("") == ""
+    assert short_peaks("0007080f10ff") == "00001f"
+    assert short_peaks("20" * 160) == "2" * 100
+    lonely = ["00"] * 1000
+    lonely[777] = "f0"
+    shown = short_peaks("".join(lonely))
+    assert (len(shown), shown.count("f"), shown.index("f")) == (100, 1, 77)

@@ -7,7 +7,7 @@ const STEPS = { ArrowRight: 5, ArrowUp: 5, ArrowLeft: -5, ArrowDown: -5, PageUp:
 /** The slider for ears and keys: where it is, in words, when the listener moves it; time passing is not announced. */
 export function spokenSeek({ root, scope, store, ask, answer, words }) {
   const slider = one(root, ".seek");
-  const { lang, dir } = document.documentElement;
+  const { lang } = document.documentElement;
   const speak = (seconds = store.get().time) => {
     const { duration } = store.get();
     slider.ariaValueText = say(words.position, {
@@ -21,8 +21,7 @@ export function spokenSeek({ root, scope, store, ask, answer, words }) {
   scope.on(slider, "keydown", (event) => {
     if (!Object.hasOwn(STEPS, event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    const isSideways = event.key === "ArrowRight" || event.key === "ArrowLeft";
-    ask("nudge", { seconds: STEPS[event.key] * (isSideways && dir === "rtl" ? -1 : 1) });
+    ask("nudge", { seconds: STEPS[event.key] });
     speak();
   });
   store.follow(["trackId", "duration"], () => speak());

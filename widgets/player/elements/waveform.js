@@ -5,9 +5,9 @@ const PITCH = 4.5; // CSS pixels from bar to bar, as near as the width allows
 const GAP = 2;
 const FLAT = 0.06; // so that silence still shows where it is
 
-/** 160 digits in base 32 as shares of the loudest, 0 to 1; without peaks a flat line. */
+/** Digits in hex as shares of the loudest, 0 to 1; without peaks a flat line. */
 export function readPeaks(digits) {
-  const values = [...(digits || "0")].map((digit) => parseInt(digit, 32));
+  const values = [...(digits || "0".repeat(99))].map((digit) => parseInt(digit, 16));
   const loudest = Math.max(1, ...values);
   return values.map((value) => value / loudest);
 }
@@ -35,7 +35,7 @@ export function waveform({ root, scope, store }) {
     canvas.height = Math.round(height * ratio);
     pen.scale(ratio, ratio);
     const { time, duration } = store.get();
-    const count = Math.max(8, Math.round((width + GAP) / PITCH));
+    const count = Math.min(peaks.length, Math.round((width + GAP) / PITCH));
     const pitch = (width + GAP) / count;
     const played = duration ? (time / duration) * width : 0;
     const style = getComputedStyle(canvas);
@@ -50,7 +50,7 @@ export function waveform({ root, scope, store }) {
       });
     };
     paint("--accent", 0, played);
-    paint("--rest", played, width);
+    paint("--line", played, width);
   }
 
   store.follow(["trackId"], (state) => {
