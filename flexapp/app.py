@@ -12,7 +12,6 @@ import flexapp.dashboard.routes
 import flexapp.hooks.routes
 import flexapp.public.routes
 from flexapp import assets
-from flexapp.apps import shown
 from flexapp.config import Settings
 from flexapp.gateways.localclock import clock_from
 from flexapp.gateways.mail import mailer_from
@@ -53,7 +52,6 @@ SURFACES = (
 def build_services(settings: Settings) -> Services:
     """The real services that the settings name; logging is set up on the way."""
     logs.install(settings)
-    shown.install()
     database = Database(settings.database_url)
     clock = clock_from(settings)
     signer = Signer(settings.secret_key, settings.secret_key_fallbacks)
@@ -84,7 +82,6 @@ def create_app(settings: Settings, services: Services | None = None) -> OpenAPI:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
     )
     logs.install(settings)
-    shown.install()
     context.install(app, services)
     way = lane.install(app)
     network.install(app, settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from flexapp.apps import shown
 from flexapp.config import Settings
 from flexapp.gateways.ports import Mailer, Objects, Payments
 from flexapp.kernel.bell import Bell
@@ -24,3 +25,7 @@ class Services:
     objects: Objects
     mailer: Mailer
     wake_worker: Bell = field(default_factory=Bell)  #: ``services.wake_worker()`` after a commit
+
+    def __post_init__(self) -> None:
+        """Whatever this process changes of what visitors see, every process learns."""
+        shown.install()

@@ -143,7 +143,7 @@ def test_no_acknowledged_listen_is_lost_and_none_counts_twice(database_url: str,
 class Server:
     """``flexapp serve`` in a process group of its own, on the test's database."""
 
-    def __init__(self, database_url: str, home: Path, *, dies_at: str) -> None:
+    def __init__(self, database_url: str, home: Path, *, dies_at: str, **told: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -155,6 +155,7 @@ class Server:
             "FLEXAPP_DATABASE_URL": database_url,
             "FLEXAPP_RATE_LIMITS": "0",
             "FLEXAPP_SERVE_PROCESSES": "1",
+            **told,
         }
         environment.pop("FLEXAPP_STEP_KILL", None)
         if dies_at:
