@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from flexapp.catalog.models import LicenseType, Track
+from flexapp.orders.models import CartLine, Order
 from flexapp.people.models import Person
+from flexapp.workflows.complete_order import complete_order
 from flexapp.workflows.services import Services
+from tests.factories import orders as make
 from tests.factories.apps import make_app, make_placement
 from tests.factories.catalog import make_license_types, make_track
-from tests.factories.people import make_person
+from tests.factories.payments import pay_with_4242
+from tests.factories.people import make_person, post_form
 
 NAMES = ("basic", "premium", "trackout", "exclusive")
 
@@ -91,3 +96,36 @@ def filled(client: FlaskClient, *bodies: dict[str, str]) -> str:
         added = sent(client, f"/embed/v1/carts/{token}/lines", body)
         assert added.status_code == 200, added.text
     return token
+
+
+def form_of(client: FlaskClient, token: str, query: str = "") -> dict[str, str | list[str]]:
+    """What a browser sends when the buyer fills in the page's form."""
+    page = client.get(f"/cart/{token}{query}")
+    assert page.status_code == 200, page.text
+    form = page.text[page.text.index(f'action="/cart/{token}"') :]
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    fields: dict[str, str | list[str]] = {name: value for name, value in hidden if name != "csrf_token"}
+    fields["track"] = [value for name, value in hidden if name == "track"]
+    return {**fields, "email": "ana@mail.example", "name": "Ana Buyer", "accept": "yes"}
+
+
+def check_out(client: FlaskClient, token: str, **typed: str) -> TestResponse:
+    return post_form(client, f"/cart/{token}", {**form_of(client, token), **typed})
+
+
+def lines(services: Services, token: str) -> list[str]:
+    with services.database.reading() as session:
+        query = select(CartLine.track_id).where(CartLine.cart_token == token).order_by(CartLine.added_at)
+        return list(session.scalars(query))
+
+
+def orders(services: Services) -> list[Order]:
+    with services.database.reading() as session:
+        return list(session.scalars(select(Order).order_by(Order.created_at, Order.id)))
+
+
+def sell_exclusively(services: Services, stalls: Stalls, place: str) -> None:
+    """Somebody else buys the exclusive license of the track at that place."""
+    order = make.order(services, getattr(stalls, place), stalls.license(place, "exclusive"))
+    pay_with_4242(order.checkout_url or "")
+    complete_order(services, order.id)

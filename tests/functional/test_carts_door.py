@@ -23,6 +23,8 @@ from tests.factories.carts import Stalls, open_stalls, sent
 from tests.factories.catalog import make_license_type, make_track
 from tests.factories.people import make_person
 
+BASIC = {"amount": 2999, "currency": "usd", "text": "$29.99"}
+
 
 @pytest.fixture
 def stalls(services: Services) -> Stalls:
@@ -57,13 +59,21 @@ def test_a_cart_is_made_with_its_first_line_and_says_what_it_comes_to(
     assert "Set-Cookie" not in answer.headers
     assert len(cart["token"]) >= 32
     assert cart["url"] == f"{services.settings.base_url}/cart/{cart['token']}"
-    assert cart["total"] == {"amount": 2999, "currency": "usd"}
+    assert cart["total"] == BASIC
     (line,) = cart["lines"]
     assert (line["title"], line["producer"]) == (stalls.first.title, "Kaito")
-    assert (line["price"], line["problem"]) == ({"amount": 2999, "currency": "usd"}, None)
+    assert (line["price"], line["problem"]) == (BASIC, None)
     assert [offer["price"]["amount"] for offer in line["offers"]] == [2999, 6500, 14900, 49900]
     assert "email" not in answer.text
     assert (client.get(f"/embed/v1/carts/{cart['token']}").json or {})["lines"] == cart["lines"]
+
+
+def test_prices_are_written_as_the_players_language_writes_them(client: FlaskClient, stalls: Stalls) -> None:
+    token = create(client, stalls)["token"]
+    german = client.get(f"/embed/v1/carts/{token}?lang=de").json or {}
+    assert german["total"]["text"] == "29,99\N{NO-BREAK SPACE}$"
+    unknown = client.get(f"/embed/v1/carts/{token}?lang=xx").json or {}
+    assert unknown["total"] == BASIC
 
 
 def test_a_track_is_there_once_and_another_choice_replaces_it_without_moving_its_placement(
@@ -89,7 +99,7 @@ def test_a_line_is_taken_out_once_or_twice_alike(client: FlaskClient, stalls: St
             "lines": [],
             "count": 0,
             "can_check_out": False,
-            "total": {"amount": 0, "currency": "usd"},
+            "total": {"amount": 0, "currency": "usd", "text": "$0.00"},
         }
 
 
@@ -175,7 +185,7 @@ def test_an_empty_cart_takes_another_currency(
         other = make_track(session, producer, license_types=[euro])
     sent(client, f"{path}/remove", {"track_id": stalls.first.id})
     answer = sent(client, f"{path}/lines", {"track_id": other.id, "license_type_id": euro.id})
-    assert (answer.json or {})["total"] == {"amount": 2999, "currency": "eur"}
+    assert (answer.json or {})["total"] == {"amount": 2999, "currency": "eur", "text": "€29.99"}
 
 
 def test_each_line_says_what_became_of_it_and_stays_out_of_the_total(
@@ -198,7 +208,7 @@ def test_each_line_says_what_became_of_it_and_stays_out_of_the_total(
         None,
     ]
     assert cart["total"]["amount"] == 7000
-    assert cart["lines"][2]["was"] == {"amount": 6500, "currency": "usd"}
+    assert cart["lines"][2]["was"] == {"amount": 6500, "currency": "usd", "text": "$65.00"}
     with services.database.writing() as session:
         session.merge(stalls.licenses["third premium"]).is_active = False
     cart = client.get(path).json or {}
