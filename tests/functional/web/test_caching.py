@@ -10,11 +10,15 @@ from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 
 from flexapp.app import create_app
+from flexapp.catalog.models import LicenseType
 from flexapp.config import Settings
+from flexapp.storage.revisions import revisions_of
+from flexapp.storage.session import Database
 from flexapp.web.access import Access, allow
 from flexapp.web.caching import cached_page
 from flexapp.web.identity import current_person
 from flexapp.workflows.services import Services
+from tests.factories.catalog import make_license_type
 from tests.factories.people import make_person, sign_in
 
 
@@ -64,6 +68,24 @@ def test_a_page_is_made_once_until_its_revision_changes(client: FlaskClient, rev
     assert client.get("/probe/page").mimetype == "text/html"
     revision[0] = "2"
     assert text(client, "/probe/page") == "2 "
+
+
+def test_a_change_of_anything_shown_makes_a_new_page(client: FlaskClient, services: Services) -> None:
+    assert text(client, "/probe/form").split()[0] == "1"
+    assert text(client, "/probe/page") == text(client, "/probe/page") == "2 "
+    with services.database.writing() as session:
+        person = make_person(session, name="Mira")
+        license_type = make_license_type(session, person)
+    assert text(client, "/probe/page") == text(client, "/probe/page") == "3 "
+    with services.database.writing() as session:
+        session.get_one(LicenseType, license_type.id).default_price = 7777
+    assert text(client, "/probe/page") == text(client, "/probe/page") == "4 "
+    elsewhere = Database(services.database.url, pool_size=2)
+    with elsewhere.writing() as session:
+        session.get_one(LicenseType, license_type.id).default_price = 8888
+    elsewhere.close()
+    revisions_of(services.database).ring()
+    assert text(client, "/probe/page") == "5 ", "what another process changed, once it was asked"
 
 
 def test_only_named_parameters_make_another_page(client: FlaskClient) -> None:
