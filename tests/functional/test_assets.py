@@ -9,7 +9,15 @@ from flask import Flask
 from flexapp import assets
 from flexapp.assets import AssetsMissing
 
-BASE = ("dashboard.css", "public.css", "player-list.css", "theme.js", "dashboard.js", "public.js", "player.js")
+BASE = (
+    "dashboard.css",
+    "public.css",
+    "player-list.css",
+    "theme.js",
+    "dashboard.js",
+    "public.js",
+    "player.js",
+)
 
 
 @pytest.fixture(scope="module")
