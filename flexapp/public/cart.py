@@ -16,7 +16,7 @@ from flexapp.orders import carts, queries
 from flexapp.orders.operations import PUBLIC_TOKEN, InvalidOrder
 from flexapp.orders.terms import TermsChanged
 from flexapp.public.cart_choices import CartView, view_of
-from flexapp.public.own_cart import adopt, keep, own_cart
+from flexapp.public.own_cart import adopt, keep, lines_elsewhere, own_cart
 from flexapp.public.touches import remember_touch, touches
 from flexapp.web import csrf
 from flexapp.web.access import Access, allow
@@ -26,6 +26,7 @@ from flexapp.web.limits import limiter
 from flexapp.web.network import address
 from flexapp.web.problems import status_of
 from flexapp.workflows.fill_cart import put_in_cart
+from flexapp.workflows.merge_carts import merge_carts
 from flexapp.workflows.open_checkout import OfferGone, OrderClosed, start_checkout
 from flexapp.workflows.order_cart import CartEmpty, order_cart
 from flexapp.workflows.price_cart import price_cart
@@ -127,6 +128,24 @@ def remove(token: str) -> Response:
     return make_response(redirect(f"/cart/{token}", code=303))
 
 
+@blueprint.post("/cart/<token>/merge")
+@limiter.limit("30/minute")
+@allow(Access.PUBLIC)
+def merge(token: str) -> Response:
+    """Move the lines of this browser's own cart into this one, which is its own from now on."""
+    given = services()
+    left: list[str] = []
+    with given.database.writing() as session:
+        own = own_cart(session)
+        if own is not None:
+            left = merge_carts(session, own.token, token, services=given, now=given.clock.now())
+    if left:
+        flash(f"Not moved, because it is not for sale now or does not fit: {', '.join(left)}.", "warn")
+    response = make_response(redirect(f"/cart/{token}", code=303))
+    keep(response, token)
+    return response
+
+
 @blueprint.post("/buy/<slug>/cart")
 @limiter.limit("30/minute")
 @allow(Access.PUBLIC)
@@ -181,7 +200,7 @@ def _page(
         fields=problem.fields if problem else {},
         is_upstream=isinstance(problem, Upstream),
         is_waiting=problem is None and bool(queries.open_orders_of_cart(session, token)),
-        most=carts.MOST_LINES,
+        others=lines_elsewhere(session, token),
     )
     response = _private(make_response(page, status_of(problem) if problem else 200))
     if problem is not None and "retry_after" in problem.details:

@@ -28,6 +28,12 @@ def adopt(response: Response, session: Session, token: str) -> None:
         keep(response, token)
 
 
+def lines_elsewhere(session: Session, token: str) -> int:
+    """How many lines this browser has in a cart of its own that is not the one of the token."""
+    own = own_cart(session)
+    return len(queries.lines_of_cart(session, own.token)) if own and own.token != token else 0
+
+
 def keep(response: Response, token: str) -> None:
     """From now on this browser fills the cart of the token."""
     response.set_cookie(

@@ -200,6 +200,37 @@ def test_the_buy_page_adds_to_this_browsers_cart_and_a_players_cart_goes_on_here
     assert client.get("/cart").headers["Location"] == f"/cart/{token}"
 
 
+def test_a_players_cart_and_this_browsers_own_become_one(
+    client: FlaskClient, services: Services, stalls: Stalls, clock: FixedClock
+) -> None:
+    for place in ("first", "second", "third"):
+        chosen = {"lic": stalls.license(place, "basic").id, "k": stalls.second_key}
+        answer = post_form(client, f"/buy/{getattr(stalls, place).slug}/cart", chosen)
+    own = answer.headers["Location"].removeprefix("/cart/")
+    players = filled(client, stalls.line("first", "premium", k=stalls.first_key))
+    assert "You have another cart, with 3 beats" in client.get(f"/cart/{players}").text
+    with services.database.writing() as session:
+        third = track_by_id(session, stalls.third.id)
+        assert third is not None
+        third.sold_exclusively_at = clock.now()
+    post_form(client, f"/cart/{players}/merge")
+    page = client.get(f"/cart/{players}").text
+    assert "Not moved, because it is not for sale now or does not fit: Ember &amp; Ash." in page
+    assert "You have another cart" not in page
+    assert client.get("/cart").headers["Location"] == f"/cart/{players}"
+    assert (set(lines(services, players)), lines(services, own)) == (
+        {stalls.first.id, stalls.second.id},
+        [stalls.third.id],
+    )
+    with services.database.reading() as session:
+        first = session.get_one(CartLine, (players, stalls.first.id))
+        second = session.get_one(CartLine, (players, stalls.second.id))
+    assert (first.license_type_id, first.placement_token) == (stalls.licenses["premium"].id, stalls.first_key)
+    assert second.placement_token == stalls.second_key
+    post_form(client, f"/cart/{players}/merge")
+    assert set(lines(services, players)) == {stalls.first.id, stalls.second.id}
+
+
 def test_a_license_that_went_is_said_on_the_buy_page_and_nothing_is_added(
     client: FlaskClient, services: Services, stalls: Stalls
 ) -> None:
