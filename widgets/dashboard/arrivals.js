@@ -53,13 +53,15 @@ export function startArrivals(root) {
     const lines = [
       ...(found.problem ? [{ kind: "hint", text: found.problem }] : []),
       ...found.lines,
-      ...found.refused.map((origin) => ({ kind: "bad", text: `${origin} was refused. Allow it in the app's settings.` })),
+      ...found.refused.map((origin) => ({ kind: "bad", text: `${origin} was refused. `, href: form.dataset.settings })),
       ...found.reasons.map((text) => ({ kind: "hint", text })),
       ...(found.elsewhere.length ? [{ kind: "hint", text: `Meanwhile elsewhere: ${found.elsewhere.join(", ")}.` }] : []),
       ...(found.is_over ? [{ kind: "hint", text: "A quarter of an hour is over: begin again to go on." }] : []),
     ];
     one(form, "[data-arrivals-lines]").replaceChildren(
-      ...lines.map(({ kind, text }) => make("li", { "data-kind": kind, text })),
+      ...lines.map(({ kind, text, href }) =>
+        make("li", { "data-kind": kind, text }, ...(href ? [make("a", { href, text: "Allow it in the settings" })] : [])),
+      ),
     );
   }
 

@@ -137,7 +137,7 @@ def test_every_parameter_does_what_it_says(client: FlaskClient, stage: Stage) ->
     def html(query: str) -> str:
         return get(client, f"/embed/v1/{stage.app_id}?{query}").text
 
-    assert '<main class="player bar no-list">' in html("layout=bar")
+    assert '<main class="player bar' in html("layout=bar")
     assert 'data-theme="dark"' in html("theme=dark")
     assert '<div class="art' not in html("art=0")
     assert '<ol class="rows"' not in html("list=0")
