@@ -15,10 +15,11 @@ from flexapp.people.queries import people_by_ids
 from flexapp.public.addresses import Addresses, app_of_request, enter
 from flexapp.public.beats import beats_of
 from flexapp.public.discovery import app_card
-from flexapp.public.listing import listing_of
+from flexapp.public.listing import PARAMETERS, listing_of
 from flexapp.public.look import look_of
 from flexapp.public.touches import remember_touch
 from flexapp.web.access import Access, allow
+from flexapp.web.caching import cached_page
 from flexapp.web.context import db, services
 from flexapp.web.hosts import on_domains
 
@@ -39,6 +40,15 @@ def hosted_app(slug: str) -> Response:
 
     A placement's ``k`` is remembered and goes on into every link; without one the page's own is credited.
     """
+    response = make_response(_page(slug))
+    app = app_at(db(), slug)
+    if app is not None and not (to := enter(app)).is_domain:
+        remember_touch(response, db(), to.key)
+    return response
+
+
+@cached_page(seconds=60, parameters=PARAMETERS)
+def _page(slug: str) -> Response:
     app = app_at(db(), slug)
     if app is None:
         moved = app_by_old_slug(db(), slug)
@@ -76,8 +86,6 @@ def hosted_app(slug: str) -> Response:
         )
     )
     response.headers["Link"] = card.link_header
-    if not to.is_domain:
-        remember_touch(response, db(), to.key)
     return response
 
 

@@ -29,18 +29,9 @@ class ProducerNotFound(NotFound):
     code = "producer_not_found"
 
 
-def _mark(slug: str) -> str:
-    """Changes with the person and with each beat that they show."""
-    person = person_by_slug(db(), slug)
-    if person is None:
-        return ""
-    tracks = _tracks(person)
-    return "\n".join((person.name, person.bio, *(f"{track.id}:{track.revision}" for track in tracks)))
-
-
 @blueprint.get("/p/<slug>")
 @keeping_touch
-@cached_page(seconds=10, parameters=PARAMETERS, revision=_mark)
+@cached_page(seconds=60, parameters=PARAMETERS)
 @on_domains
 @allow(Access.PUBLIC)
 def producer(slug: str) -> Response:

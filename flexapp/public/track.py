@@ -22,8 +22,9 @@ from flexapp.public.addresses import Addresses, here
 from flexapp.public.beats import Beat, beats_of, offer_line
 from flexapp.public.discovery import track_card
 from flexapp.public.similar import similar_tracks
-from flexapp.public.touches import remember_touch
+from flexapp.public.touches import keeping_touch
 from flexapp.web.access import Access, allow
+from flexapp.web.caching import cached_page
 from flexapp.web.context import db
 from flexapp.web.hosts import on_domains
 
@@ -42,6 +43,8 @@ class License:
 
 
 @blueprint.get("/t/<slug>")
+@keeping_touch
+@cached_page(seconds=60, parameters=("k",))
 @on_domains
 @allow(Access.PUBLIC)
 def track(slug: str) -> Response:
@@ -81,8 +84,6 @@ def track(slug: str) -> Response:
     )
     if card.oembed:
         response.headers["Link"] = card.link_header
-    if not to.is_domain:
-        remember_touch(response, db(), to.key)
     return response
 
 
