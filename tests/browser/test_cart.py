@@ -8,11 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Frame, Page, expect
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from flexapp.apps.queries import placement_by_id
 from flexapp.catalog.models import Deliverable
-from flexapp.catalog.queries import track_by_id
+from flexapp.catalog.queries import license_choices, license_types_of, track_by_id
 from flexapp.orders.models import CartLine, Order, OrderItem, OrderState
+from flexapp.workflows.fill_cart import put_in_cart
 from tests.browser.conftest import audit, sideways
 from tests.browser.stage import Stage, page, paths_of, player_of, requests_of, stage, visitor, wait_for
 from tests.factories.catalog import make_license_types, make_track
@@ -181,6 +183,22 @@ def test_in_a_sandbox_without_storage_or_tabs_the_cart_lives_in_memory_and_shows
     assert "Open this address to pay" in frame.locator(".notice").inner_text()
 
 
+def test_on_a_wordpress_page_the_parent_is_asked_to_open_the_cart(page: Page, stage: Stage) -> None:
+    hears = (
+        "<script>addEventListener('message', ({data}) => { if (data.message) window.heard = data; })</script>"
+    )
+    frame_html = stage.frame(extra='sandbox="allow-scripts"').replace('" width', '#?secret=abc123" width')
+    page.goto(stage.put(frame_html, head=hears))
+    frame = player_of(page)
+    add(frame, 1)
+    frame.click(".cart")
+    frame.locator("dialog.sheet").get_by_role("link", name="Check out").click()
+    page.wait_for_function("window.heard")
+    heard = page.evaluate("window.heard")
+    assert (heard["message"], heard["secret"]) == ("link", "abc123")
+    assert heard["value"].startswith(f"{stage.site.url}/cart/")
+
+
 def test_a_beat_sold_meanwhile_is_said_and_stays_out_of_the_total(page: Page, stage: Stage) -> None:
     services = stage.site.services
     with services.database.writing() as session:
@@ -277,3 +295,39 @@ def test_the_carts_page_fits_and_has_no_violations_empty_full_or_expired(
     expect(page.get_by_role("heading", name="Your cart")).to_be_visible()
     assert audit(page) == []
     assert sideways(page) == 0
+    services = stage.site.services
+    token = urlsplit(page.url).path.removeprefix("/cart/")
+    with services.database.writing() as session:
+        now = services.clock.now()
+        producer = make_person(session, name="Ines", now=now)
+        gone = make_track(
+            session,
+            producer,
+            title="A title that is long enough to need a second line",
+            created_at=now,
+            published_at=now,
+        )
+        lease = license_types_of(session, producer)[0]
+        put = {"placement_token": None, "session_token": None, "services": services, "now": now}
+        put_in_cart(session, token, track_id=gone.id, license_type_id=lease.id, **put)
+        gone.sold_exclusively_at = now
+        other = put_in_cart(
+            session,
+            None,
+            track_id=stage.track_ids[1],
+            license_type_id=offered(session, stage.track_ids[1]),
+            **put,
+        ).token
+    page.goto(f"{stage.site.url}/cart/{token}")
+    expect(page.get_by_text("It is not part of this order")).to_be_visible()
+    assert audit(page) == []
+    assert sideways(page) == 0
+    page.goto(f"{stage.site.url}/cart/{other}")
+    expect(page.get_by_role("button", name="Put all into this one")).to_be_visible()
+    assert audit(page) == []
+    assert sideways(page) == 0
+
+
+def offered(session: Session, track_id: str) -> str:
+    """A license type that the track is offered under."""
+    return license_choices(session, [track_id])[0][1].id
