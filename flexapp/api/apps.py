@@ -6,7 +6,18 @@ from pydantic import BaseModel
 
 from flexapp.api.lineups import lineup_shapes
 from flexapp.api.room import room
-from flexapp.api.shapes.apps import App, AppIn, AppPage, AppPatch, RuleIn, Source, SourceIn, Sources
+from flexapp.api.shapes.apps import (
+    App,
+    AppIn,
+    AppPage,
+    AppPatch,
+    RefusedOrigin,
+    RefusedOrigins,
+    RuleIn,
+    Source,
+    SourceIn,
+    Sources,
+)
 from flexapp.api.shapes.base import Ids, PageQuery, listed
 from flexapp.api.shapes.tracks import Lineup
 from flexapp.apps import operations, queries
@@ -133,6 +144,14 @@ def delete_app(path: AppPath) -> tuple[str, int]:
 def get_lineup(path: AppPath) -> Lineup:
     """What the app shows now: no track twice, none unpublished, none sold exclusively."""
     return Lineup(data=lineup_shapes(lineup_of(db(), own_app(path.app_id))))
+
+
+@apps.get("/apps/<app_id>/refused-origins", responses={200: RefusedOrigins})
+@allow(Access.TOKEN)
+def list_refused_origins(path: AppPath) -> RefusedOrigins:
+    """Websites that wanted to show the app and may not; add one to allowed_origins to let it."""
+    refused = queries.refused_origins_of(db(), own_app(path.app_id).id, limit=50)
+    return RefusedOrigins(data=[RefusedOrigin.of(each) for each in refused])
 
 
 @apps.get("/apps/<app_id>/sources", responses={200: Sources})

@@ -6,11 +6,21 @@ from pydantic import BaseModel
 
 from flexapp.api.apps import own_app
 from flexapp.api.room import room
-from flexapp.api.shapes.apps import Placement, PlacementIn, PlacementPage, PlacementPatch, PlacementQuery
+from flexapp.api.shapes.apps import (
+    Placement,
+    PlacementIn,
+    PlacementPage,
+    PlacementPatch,
+    PlacementQuery,
+    SnippetQuery,
+    Snippets,
+)
 from flexapp.api.shapes.base import listed
 from flexapp.apps import operations, queries
+from flexapp.apps.lineup import lineup_of
 from flexapp.apps.models import FlexApp
 from flexapp.apps.models import Placement as StoredPlacement
+from flexapp.apps.options import parse_options
 from flexapp.apps.snippets import snippets_for
 from flexapp.errors import NotFound
 from flexapp.storage.paging import paginate
@@ -89,6 +99,17 @@ def create_placement(body: PlacementIn) -> tuple[Placement, int]:
 def get_placement(path: PlacementPath) -> Placement:
     """One placement, revoked or not."""
     return _shape(*own_placement(path.placement_id))
+
+
+@placements.get("/placements/<placement_id>/snippets", responses={200: Snippets})
+@allow(Access.TOKEN)
+def get_snippets(path: PlacementPath, query: SnippetQuery) -> Snippets:
+    """The placement's snippets with options of their own; nothing is stored."""
+    app, placement = own_placement(path.placement_id)
+    tracks = [track.id for track in lineup_of(db(), app)] if query.start_track else None
+    options = parse_options(query.options(), tracks=tracks)
+    texts = snippets_for(app, placement, services().settings.base_url, options)
+    return Snippets(**{str(form): text for form, text in texts.items()})
 
 
 @placements.patch("/placements/<placement_id>", responses={200: Placement})

@@ -16,6 +16,7 @@ from typing import TypeVar
 from flexapp.apps.models import Layout, ThemeMode
 from flexapp.apps.sizes import SIZES, Size
 from flexapp.apps.theme import InvalidColor, parse_color
+from flexapp.errors import Invalid
 from flexapp.kernel.ids import is_id
 
 LANGUAGES = {
@@ -33,6 +34,12 @@ _HIDDEN = ("art", "list", "buy", "keys", "single")  #: on unless the address say
 _WHOLE = re.compile(r"^\d{1,5}$", re.ASCII)
 _CLOCK = re.compile(r"^(?:(\d{1,3}):)?(\d{1,4}(?:\.\d{1,3})?)$", re.ASCII)
 Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class InvalidOptions(Invalid):
+    """Options that no player has; ``fields`` names each."""
+
+    code = "invalid_options"
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,14 @@ def read_options(
         fills=width == FULL,
     )
     return options, errors
+
+
+def parse_options(query: Mapping[str, str], *, tracks: Collection[str] | None = None) -> Options:
+    """The same, for programs: raises InvalidOptions when anything is wrong."""
+    options, errors = read_options(query, tracks=tracks)
+    if errors:
+        raise InvalidOptions(" ".join(errors.values()), fields=errors)
+    return options
 
 
 def _one_of(query: Mapping[str, str], name: str, kind: type[Choice], errors: dict[str, str]) -> Choice | None:

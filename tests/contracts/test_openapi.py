@@ -137,9 +137,12 @@ def test_answers_keep_the_contract(client: FlaskClient, spec: dict[str, Any], se
     call("PUT", f"{api}/apps/{{app_id}}/sources/order", {"ids": [picked, rule]}, app_id=app_id)
     call("DELETE", f"{api}/apps/{{app_id}}/sources/{{source_id}}", expect=204, app_id=app_id, source_id=rule)
     call("GET", f"{api}/apps/{{app_id}}/lineup", app_id=app_id)
+    call("GET", f"{api}/apps/{{app_id}}/refused-origins", app_id=app_id)
     placement = call("POST", f"{api}/placements", {"app_id": app_id, "name": "Blog"}, 201)["id"]
     call("GET", f"{api}/placements?app_id={app_id}")
     call("GET", f"{api}/placements/{{placement_id}}", placement_id=placement)
+    call("GET", f"{api}/placements/{{placement_id}}/snippets?layout=bar", placement_id=placement)
+    call("GET", f"{api}/placements/{{placement_id}}/snippets?t=x", expect=422, placement_id=placement)
     call("PATCH", f"{api}/placements/{{placement_id}}", {"name": "Page"}, placement_id=placement)
     call("DELETE", f"{api}/placements/{{placement_id}}", expect=204, placement_id=placement)
     call("GET", f"{api}/orders")

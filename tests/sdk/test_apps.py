@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flexapp_sdk import Conflict, Forbidden, Invalid, Money, NotFound, ScopeMissing
 
+from flexapp.apps.refused import note_refused_origin
 from flexapp.people.models import Scope
 from flexapp.workflows.services import Services
 from tests.factories.catalog import make_track
@@ -51,6 +52,32 @@ def test_an_app_gets_a_host_name_that_waits_for_its_proof(ada: Caller, bob: Call
         ada.sdk.apps.update(app.id, domain="127.0.0.1")
     assert (refused.value.code, list(refused.value.fields)) == ("invalid_domain", ["domain"])
     assert ada.sdk.apps.update(app.id, domain=None).domain is None
+
+
+def test_snippets_take_options_and_refused_websites_are_told(ada: Caller, services: Services) -> None:
+    app = ada.sdk.apps.create(name="Night drive", allowed_origins=["https://blog.example"])
+    placement = ada.sdk.placements.create(app.id, name="Blog")
+    assert ada.sdk.placements.snippets(placement.id) == placement.snippets
+    made = ada.sdk.placements.snippets(
+        placement.id, layout="bar", color="#1b7f4d", art=False, t="1:05", width="100%", height=90
+    )
+    assert "&amp;layout=bar&amp;color=1b7f4d&amp;art=0&amp;t=65" in made["iframe"]
+    assert 'width="100%" height="90"' in made["iframe"]
+    assert 'layout="bar"' in made["element"]
+    with pytest.raises(Invalid) as wrong:
+        ada.sdk.placements.snippets(placement.id, color="red", width=5)
+    assert wrong.value.code == "invalid_options"
+    assert sorted(wrong.value.fields) == ["color", "width"]
+    assert ada.sdk.apps.refused_origins(app.id) == ()
+    now = services.clock.now()
+    with services.database.writing() as session:
+        note_refused_origin(
+            session, app.id, "https://new.example", now=now, placement_id=placement.id, times=3
+        )
+    [refused] = ada.sdk.apps.refused_origins(app.id)
+    assert (refused.origin, refused.times, refused.last_at, refused.placement_id) == (
+        "https://new.example", 3, now, placement.id,
+    )  # fmt: skip
 
 
 def test_a_lineup_mixes_rules_and_picks_without_repeats(ada: Caller, bob: Caller, services: Services) -> None:

@@ -10,6 +10,7 @@ from flexapp.api.shapes.base import Listed, Moment, PageQuery, Shape, Whole, Wis
 from flexapp.apps.hosting import origin_at
 from flexapp.apps.models import Channel, CustomDomain, FlexApp, Layout, ThemeMode
 from flexapp.apps.models import Placement as StoredPlacement
+from flexapp.apps.models import RefusedOrigin as StoredRefused
 from flexapp.apps.models import Source as StoredSource
 
 _ORIGINS = "Websites such as https://blog.example or https://*.example.com; none: everywhere"
@@ -156,6 +157,29 @@ class Source(Shape):
         )
 
 
+class RefusedOrigin(Shape):
+    """A website that wanted to show the app and may not."""
+
+    origin: str = Field(examples=["https://blog.example"])
+    times: int
+    last_at: Moment
+    placement_id: str | None = Field(description="The placement that it showed last")
+
+    @classmethod
+    def of(cls, refused: StoredRefused) -> RefusedOrigin:
+        """The shape of a refused website."""
+        return cls(
+            origin=refused.origin,
+            times=refused.times,
+            last_at=refused.last_at,
+            placement_id=refused.placement_id or None,
+        )
+
+
+class RefusedOrigins(Whole[RefusedOrigin]):
+    """Websites that were refused, the latest first; those that were dismissed are left out."""
+
+
 class Sources(Whole[Source]):
     """All sources of an app, in lineup order."""
 
@@ -182,6 +206,34 @@ class PlacementPatch(Wish):
 
     name: str | None = Field(None, min_length=1, max_length=80)
     allowed_origins: list[str] | None = Field(None, max_length=50, description=_ORIGINS)
+
+
+class SnippetQuery(Wish):
+    """What the player of a snippet does instead of what the app says; what is left out stays the app's."""
+
+    layout: Layout | None = None
+    theme: ThemeMode | None = None
+    color: str | None = Field(None, max_length=7, description="#rrggbb")
+    bg: str | None = Field(None, max_length=7, description="#rrggbb")
+    art: bool = Field(True, description="Show the artwork")
+    list: bool = Field(True, description="Show the lineup")
+    buy: bool = Field(True, description="Show prices and licenses")
+    keys: bool = Field(True, description="Take single-letter keys")
+    single: bool = Field(True, description="Pause other players, and be paused by them")
+    start_track: str | None = Field(None, max_length=40, description="A track of the lineup")
+    t: str | None = Field(None, max_length=8, description="Where it begins: seconds, or 1:05")
+    lang: str | None = Field(None, max_length=5, description="en, es, fr, de, pt or ja")
+    autoplay: bool = False
+    loop: bool = False
+    width: str | None = Field(None, max_length=5, description="200 to 1200 pixels, or 100%")
+    height: str | None = Field(None, max_length=4, description="80 to 1000 pixels")
+
+    def options(self) -> dict[str, str]:
+        """As an address writes them."""
+        given = self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+        return {
+            name: str(int(value)) if isinstance(value, bool) else str(value) for name, value in given.items()
+        }
 
 
 class Snippets(Shape):

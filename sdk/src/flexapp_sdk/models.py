@@ -247,6 +247,15 @@ class LineupTrack(Model):
     offers: tuple[Offer, ...]
 
 
+class RefusedOrigin(Model):
+    """A website that wanted to show an app and may not; ``times`` since it was first seen."""
+
+    origin: str
+    times: int
+    last_at: datetime
+    placement_id: str | None
+
+
 class Placement(Model):
     """One deployed spot of an app; ``snippets`` has the keys oembed, iframe, script, element."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flexapp_sdk._protocol import segment
-from flexapp_sdk.models import App, LineupTrack, Source
+from flexapp_sdk.models import App, LineupTrack, RefusedOrigin, Source
 from flexapp_sdk.paging import Listing
 from flexapp_sdk.resources._base import UNSET, Resource, Unset, given
 
@@ -118,3 +118,8 @@ class Apps(Resource):
         """The resolved order of tracks: none twice, none unpublished, none sold exclusively."""
         rows = self._get(f"/apps/{segment(app_id)}/lineup")["data"]
         return tuple(LineupTrack.model_validate(row) for row in rows)
+
+    def refused_origins(self, app_id: str) -> tuple[RefusedOrigin, ...]:
+        """Websites that wanted to show it and may not, the latest first."""
+        rows = self._get(f"/apps/{segment(app_id)}/refused-origins")["data"]
+        return tuple(RefusedOrigin.model_validate(row) for row in rows)

@@ -52,6 +52,16 @@ class Placements(Resource):
         )
         return Placement.model_validate(self._send("PATCH", f"/placements/{segment(placement_id)}", body))
 
+    def snippets(self, placement_id: str, **options: str | int | bool) -> dict[str, str]:
+        """What to paste, with options of its own: ``snippets(id, layout="bar", color="#1b7f4d", art=False)``.
+
+        ``layout theme color bg art list buy keys single start_track t lang autoplay loop width height``,
+        as the player's address has them; what is left out stays the app's. Keys are oembed, iframe,
+        script, element. Raises Invalid, whose ``fields`` name what is wrong.
+        """
+        params = {name: str(int(one)) if isinstance(one, bool) else one for name, one in options.items()}
+        return dict(self._get(f"/placements/{segment(placement_id)}/snippets", **params))
+
     def revoke(self, placement_id: str) -> None:
         """End it: its snippets play no more, and credit nobody."""
         self._send("DELETE", f"/placements/{segment(placement_id)}")
