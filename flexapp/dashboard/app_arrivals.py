@@ -101,7 +101,9 @@ def _lines(arrival: Arrival) -> list[dict[str, str]]:
     lines = [
         _step(arrival.loaded_at, f"Loaded {loads} on {where}", f"Not loaded on {where} since you began"),
         _step(
-            arrival.seen_at, "Seen: it stood in the visible part of the page", "Not yet in the visible part"
+            arrival.seen_at,
+            "Seen: it stood in the visible part of the page",
+            "Whether it was seen comes with the first play, or when the page is left",
         ),
         _step(arrival.played_at, "Played", "Press play there to see the first play arrive"),
     ]

@@ -79,7 +79,7 @@ def test_it_waits_then_shows_the_load_the_look_and_the_first_play(stage: Stage) 
     assert found["state"] == "arrived"
     assert texts(found, "done") == ["Loaded 1 time on blog.example"]
     assert texts(found, "open") == [
-        "Not yet in the visible part",
+        "Whether it was seen comes with the first play, or when the page is left",
         "Press play there to see the first play arrive",
     ]
     assert texts(found, "hint")[0].startswith("By the script")
