@@ -132,7 +132,7 @@ def test_every_text_plays_with_all_its_options_where_it_is_pasted(
     room: Page, page: Page, stage: Stage, name: str
 ) -> None:
     start = stage.track_ids[1]
-    query = f"layout=compact&theme=dark&color=1a4fd6&bg=101820&art=0&start_track={start}&t=12&loop=1"
+    query = f"layout=compact&theme=dark&color=1a4fd6&bg=101820&art=0&start_track={start}&t=12&loop=1&lang=fr"
     room.goto(f"{stage.site.url}{snippets_path(stage)}?{query}&width=480&height=200")
     text = room.locator(f"#{name}").text_content() or ""
     page.goto(stage.put(_pasted(page, stage, name, text)))
