@@ -13,6 +13,7 @@ import flexapp.hooks.routes
 import flexapp.public.routes
 from flexapp import assets
 from flexapp.config import Settings
+from flexapp.gateways import broadcast
 from flexapp.gateways.localclock import clock_from
 from flexapp.gateways.mail import mailer_from
 from flexapp.gateways.objects import objects_from
@@ -53,6 +54,7 @@ def build_services(settings: Settings) -> Services:
     """The real services that the settings name; logging is set up on the way."""
     logs.install(settings)
     database = Database(settings.database_url)
+    broadcast.connect(settings.redis_url, database)
     clock = clock_from(settings)
     signer = Signer(settings.secret_key, settings.secret_key_fallbacks)
     return Services(
@@ -82,6 +84,7 @@ def create_app(settings: Settings, services: Services | None = None) -> OpenAPI:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
     )
     logs.install(settings)
+    broadcast.connect(settings.redis_url, services.database)
     context.install(app, services)
     way = lane.install(app)
     network.install(app, settings)

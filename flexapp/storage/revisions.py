@@ -12,8 +12,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterable
+from typing import cast
 
 from sqlalchemy import BigInteger, Select, String, event, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -125,17 +125,17 @@ class Revisions:
             listener(subjects)
 
 
-_known: weakref.WeakKeyDictionary[Database, Revisions] = weakref.WeakKeyDictionary()
-_known_lock = threading.Lock()
+_first = threading.Lock()
 
 
 def revisions_of(database: Database) -> Revisions:
     """The process's one Revisions of a database."""
-    with _known_lock:
-        found = _known.get(database)
-        if found is None:
-            found = _known[database] = Revisions(database)
-        return found
+    found = database.kept.get(Revisions)
+    if found is None:
+        with _first:
+            found = database.kept.get(Revisions) or Revisions(database)
+            database.kept[Revisions] = found
+    return cast(Revisions, found)
 
 
 def _above(number: int) -> Select[str, int]:

@@ -25,6 +25,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 40) -> None:
         self.url = url
         self.on_raised: list[Raised] = []  #: told after a commit of ours: its revision and what changed
+        self.kept: dict[type[Any], Any] = {}  #: what a process has one of for each database, by its class
         self.is_sqlite = url.startswith("sqlite")
         self.engine = _sqlite(url, pool_size) if self.is_sqlite else _postgres(url, pool_size)
 
