@@ -26,7 +26,7 @@ from tests.factories.people import make_person
 pytestmark = pytest.mark.browser
 GALLERY = Path(__file__).resolve().parents[2] / "embed/gallery"
 SIZES = {"bar": (600, 80), "compact": (600, 166), "list": (600, 450), "card": (340, 500)}
-COLORS = 96  #: of a picture: a few kilobytes each
+COLORS = 64  #: of a picture: a few kilobytes each
 MORE = {"warehouse-light": "Warehouse Light", "rooftop-rain": "Rooftop Rain", "neon-perreo": "Neon Perreo"}
 
 
@@ -183,7 +183,7 @@ def test_every_layout_fits_from_tiny_to_huge_also_in_longer_words(
     play = page.locator(".play").bounding_box()
     assert play is not None
     assert min(play["width"], play["height"]) >= 44
-    if lang == "de":
+    if lang == "de" and size[0] < 400:
         _take_picture(page, f"size-{layout}-{size[0]}x{size[1]}")
     context.close()
 

@@ -20,7 +20,7 @@ export function licensePicker({ root, scope, store, config, answer, words, onChe
   const checkout = make("a", { class: "cta", target: "_blank", rel: "noopener" });
   const dialog = make(
     "dialog",
-    { "aria-labelledby": "license-title" },
+    { class: "licenses", "aria-labelledby": "license-title" },
     make("form", { method: "dialog" }, title, close),
     list,
     short,

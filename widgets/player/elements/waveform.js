@@ -40,8 +40,9 @@ export function waveform({ root, scope, store }) {
     const played = duration ? (time / duration) * width : 0;
     const style = getComputedStyle(canvas);
     const bars = toBars(peaks, count);
-    const paint = (color, from, to) => {
+    const paint = (color, alpha, from, to) => {
       pen.fillStyle = style.getPropertyValue(color);
+      pen.globalAlpha = alpha;
       bars.forEach((share, place) => {
         const left = Math.max(from, place * pitch);
         const right = Math.min(to, (place + 1) * pitch - GAP);
@@ -49,8 +50,8 @@ export function waveform({ root, scope, store }) {
         if (right > left) pen.fillRect(left, (height - tall) / 2, right - left, tall);
       });
     };
-    paint("--accent", 0, played);
-    paint("--line", played, width);
+    paint("--accent", 1, 0, played);
+    paint("--ink-3", 0.5, played, width);
   }
 
   store.follow(["trackId"], (state) => {
