@@ -36,6 +36,13 @@ _CLOCK = re.compile(r"^(?:(\d{1,3}):)?(\d{1,4}(?:\.\d{1,3})?)$", re.ASCII)
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
+NAMES = (
+    *("layout", "theme", "color", "bg", *_HIDDEN, "start_track", "t", "lang", "autoplay", "loop"),
+    *("width", "height"),
+)
+"""Every option's name in an address."""
+
+
 class InvalidOptions(Invalid):
     """Options that no player has; ``fields`` names each."""
 

@@ -12,7 +12,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from flexapp.apps.models import FlexApp
+from flexapp.apps.options import Options
 from flexapp.apps.sizes import SIZES, Size
+from flexapp.apps.snippets import DEFAULTS
 from flexapp.catalog.models import Track, Visibility
 from flexapp.kernel.money import digits
 from flexapp.people.models import Person
@@ -93,9 +95,16 @@ def track_card(beat: Beat, to: Addresses, sizes: Sizes, *, shared_key: str = "")
 
 
 def app_card(
-    app: FlexApp, owner: Person, beats: Sequence[Beat], to: Addresses, sizes: Sizes, *, shared_key: str = ""
+    app: FlexApp,
+    owner: Person,
+    beats: Sequence[Beat],
+    to: Addresses,
+    sizes: Sizes,
+    *,
+    shared_key: str = "",
+    options: Options = DEFAULTS,
 ) -> Card:
-    """The card of an app's page; ``beats`` are its whole lineup."""
+    """The card of an app's page; ``beats`` are its whole lineup, ``options`` those of the link."""
     url = to.canonical_app()
     count = f"{len(beats)} beat{'' if len(beats) == 1 else 's'}"
     size = SIZES[app.layout]
@@ -116,7 +125,7 @@ def app_card(
             "track": [_in_list(beat, to) for beat in beats[:_LISTED]],
         },
         player=Player(_absolute(to, player), size.width, size.height),
-        oembed=_oembed(to, url, shared_key),
+        oembed=_oembed(to, url, shared_key, options),
     )
 
 
@@ -234,8 +243,9 @@ def _first_image(to: Addresses, beats: Sequence[Beat], sizes: Sizes) -> Image | 
     return next((image for beat in beats if (image := _image(to, beat.track, sizes))), None)
 
 
-def _oembed(to: Addresses, url: str, key: str) -> dict[str, str]:
-    shared = f"{url}?{urlencode({'k': key})}" if key else url
+def _oembed(to: Addresses, url: str, key: str, options: Options = DEFAULTS) -> dict[str, str]:
+    query = ({"k": key} if key else {}) | options.query() | options.sides()
+    shared = f"{url}?{urlencode(query)}" if query else url
     asked = _absolute(to, f"/oembed?url={quote(shared, safe='')}")
     return {
         "application/json+oembed": f"{asked}&format=json",

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from flexapp.apps.lineup import lineup_of
 from flexapp.apps.models import FlexApp
+from flexapp.apps.options import NAMES, read_options
 from flexapp.apps.queries import app_by_id, app_by_old_slug, app_by_slug, placement_by_token
 from flexapp.apps.sizes import SIZES
 from flexapp.catalog.queries import cover_sizes
@@ -47,7 +48,7 @@ def hosted_app(slug: str) -> Response:
     return response
 
 
-@cached_page(seconds=60, parameters=PARAMETERS)
+@cached_page(seconds=60, parameters=(*PARAMETERS, *NAMES))
 def _page(slug: str) -> Response:
     app = app_at(db(), slug)
     if app is None:
@@ -73,6 +74,7 @@ def _page(slug: str) -> Response:
         to,
         cover_sizes(db(), lineup),
         shared_key=_given_key(app),
+        options=read_options(request.args)[0],
     )
     response = make_response(
         render_template(

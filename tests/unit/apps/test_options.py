@@ -10,7 +10,7 @@ import pytest
 
 from embed.parameters import read_parameters
 from flexapp.apps.models import Channel, FlexApp, Layout, Placement, ThemeMode
-from flexapp.apps.options import Options, read_options
+from flexapp.apps.options import NAMES, Options, read_options
 from flexapp.apps.sizes import SIZES, Size, fit
 from flexapp.apps.snippets import FORMS, Release, iframe_for, jsx_for, snippets_for
 
@@ -56,6 +56,7 @@ def test_everything_that_can_be_chosen_is_read_and_written_back() -> None:
         "t": "65",
     }
     assert options.sides() == {"width": "480", "height": "200"}
+    assert set(EVERYTHING) == set(NAMES)
     again, _ = read_options(options.query() | options.sides())
     assert again == options
 
