@@ -80,6 +80,8 @@ def document_headers(policy: str) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "X-Robots-Tag": "noindex",
         "Cross-Origin-Resource-Policy": "cross-origin",
+        # A page that isolates itself (COEP) shows only frames that promise the same; all we load is our own.
+        "Cross-Origin-Embedder-Policy": "require-corp",
         "Access-Control-Allow-Origin": "*",
         "Cache-Control": "private, no-cache",
         "Vary": "Accept-Encoding",

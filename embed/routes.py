@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_openapi.openapi import OpenAPI
 
-from embed import carts, listens, media, oembed, orders, pages, scripts
+from embed import carts, codes, listens, media, oembed, orders, pages, scripts
 
 
 def register(app: OpenAPI) -> None:
@@ -12,6 +12,7 @@ def register(app: OpenAPI) -> None:
     app.register_blueprint(oembed.blueprint)
     app.register_blueprint(orders.blueprint)
     app.register_blueprint(carts.blueprint)
+    app.register_blueprint(codes.blueprint)
     app.register_blueprint(scripts.blueprint)
     app.register_blueprint(media.blueprint)
     listens.register(app)

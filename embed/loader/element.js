@@ -23,10 +23,9 @@ export function defineElement() {
       super();
       attempt(() => lives.set(this, createLife(this)));
     }
-    /** Hear one event of this player as of all of them; returns the way back. */
+    /** Hear one event of this player. */
     on(type, listener) {
       this.addEventListener(`beat:${type}`, listener);
-      return () => this.off(type, listener);
     }
     off(type, listener) {
       this.removeEventListener(`beat:${type}`, listener);

@@ -2,7 +2,7 @@ import { make } from "./make.js";
 import { origin } from "./origin.js";
 
 const LOOK =
-  "display:grid;place-items:center;cursor:pointer;border:1px solid gray;height:100%;border-radius:14px";
+  "display:grid;place-items:center;cursor:pointer;border:1px solid;height:100%;border-radius:14px";
 
 /** Open the connection once a hand comes near. */
 const warm = () => document.head.append(make("link", { rel: "preconnect", href: origin }));

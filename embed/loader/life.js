@@ -75,7 +75,7 @@ export function createLife(element) {
     if (option("key")) query.set("k", option("key"));
     frame = make("iframe", {
       title: option("title") || element.textContent || "Beat player",
-      allow: "autoplay; clipboard-write",
+      allow: "autoplay;clipboard-write",
       loading: autoplay ? "eager" : "lazy",
       src: `${origin}/embed/v1/${target}?${query}`,
       onload: () => attempt(greet),

@@ -36,9 +36,13 @@ class Stage:
     track_ids: list[str]
     track_slugs: list[str]
     pages: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def put(self, body: str, *, path: str = "/", head: str = "") -> str:
+    def put(
+        self, body: str, *, path: str = "/", head: str = "", headers: dict[str, str] | None = None
+    ) -> str:
         """Publish a page; returns its address."""
+        self.headers[path] = headers or {}
         self.pages[path] = (
             f"<!doctype html><html lang=en><title>A blog</title>{head}<body>{body}</body></html>"
         )
@@ -92,10 +96,11 @@ def stage(site: Site) -> Iterator[Stage]:
         ids = (app.id, placement.id, placement.key, [track.id for track in tracks])
         slugs = [track.slug for track in tracks]
     pages: dict[str, str] = {}
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(pages))
+    headers: dict[str, dict[str, str]] = {}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(pages, headers))
     thread = threading.Thread(target=server.serve_forever, name="stranger", daemon=True)
     thread.start()
-    yield Stage(f"http://localhost:{server.server_port}", site, *ids, slugs, pages)
+    yield Stage(f"http://localhost:{server.server_port}", site, *ids, slugs, pages, headers)
     server.shutdown()
     thread.join()
     server.server_close()
@@ -164,14 +169,17 @@ def is_playing(frame: Frame) -> bool:
     return bool(frame.evaluate("document.querySelector('.player').hasAttribute('data-playing')"))
 
 
-def _handler(pages: dict[str, str]) -> type[BaseHTTPRequestHandler]:
+def _handler(pages: dict[str, str], headers: dict[str, dict[str, str]]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            page = pages.get(self.path.split("?")[0])
+            path = self.path.split("?")[0]
+            page = pages.get(path)
             body = (page or "nothing here").encode()
             self.send_response(200 if page else 404)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
+            for name, value in headers.get(path, {}).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 

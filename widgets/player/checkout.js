@@ -3,6 +3,14 @@ const PAUSES = [2, 4, 8]; // seconds between looks at an order, then
 const LAST_PAUSE = 15;
 const LOOKS = 45; // about ten minutes
 
+/** An address to copy, or to take with a phone: as short as it can be, so without our session. */
+function byHand(address, words) {
+  const short = new URL(address);
+  short.searchParams.delete("s");
+  const { href, pathname, search } = short;
+  return { text: words.open_to_pay, link: href, href, code: `/embed/v1/code.svg?${new URLSearchParams({ to: pathname + search })}` };
+}
+
 /**
  * What happens around a buy link that opens beside the page. Where a sandbox swallows it, a page with our
  * loader is asked through the port, and else the listener is shown the address. The order is followed by
@@ -47,15 +55,19 @@ export function createCheckout(parts) {
     void follow(order, trackId);
     const secret = /secret=(\w+)/.exec(location.hash)?.[1];
     if (secret) parent.postMessage({ message: "link", value: address, secret }, "*"); // WordPress opens it (3.1)
-    waiting = setTimeout(() => {
-      const isBound = window.origin === "null";
-      if (isBound && door.port) {
-        door.emit("open", { value: address });
-        return;
-      }
+    const isBound = window.origin === "null";
+    const show = () => {
       for (const dialog of root.querySelectorAll("dialog[open]")) dialog.close();
       const again = { text: words.checkout_opens, link: words.open_again, href: address };
-      store.set({ notice: isBound ? { text: words.open_to_pay, link: address, href: address } : again });
+      store.set({ notice: isBound ? byHand(address, words) : again });
+    };
+    waiting = setTimeout(() => {
+      if (!isBound || !door.port) {
+        show();
+        return;
+      }
+      door.emit("open", { value: address });
+      waiting = setTimeout(show, PATIENCE);
     }, PATIENCE);
   };
 }

@@ -1,6 +1,7 @@
 import { createCarrier } from "./carrier.js";
 import { createCart } from "./cart.js";
 import { createCheckout } from "./checkout.js";
+import { byHand } from "./elements/by-hand.js";
 import { cartAdd } from "./elements/cart-add.js";
 import { cartButton } from "./elements/cart-button.js";
 import { cartSheet } from "./elements/cart-sheet.js";
@@ -33,6 +34,7 @@ const PARTS = [
   cartButton,
   cartSheet,
   menu,
+  byHand,
   volumeControl,
   spokenSeek,
   soldRows,

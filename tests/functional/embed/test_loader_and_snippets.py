@@ -25,7 +25,7 @@ PROTOCOL = Path(__file__).resolve().parents[3] / "embed/PROTOCOL.md"
 def test_the_loader_is_small_public_and_revalidated(client: FlaskClient) -> None:
     response = client.get("/sdk/v1/embed.js", headers={"Accept-Encoding": "gzip, br"})
     assert response.headers["Content-Encoding"] == "br"
-    assert len(response.data) <= 4 * 1024
+    assert len(response.data) <= 2.5 * 1024
     assert response.mimetype == "text/javascript"
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
