@@ -116,18 +116,23 @@ def domain(
 
     shown.install()
     database = Database(_settings().database_url)
-    with database.writing() as session:
-        if confirm:
-            chosen = queries.app_by_id(session, confirm)
-            if chosen is None:
-                _stop(f"There is no app {confirm}.")
-            hosting.confirm_domain(session, chosen, host, now=SystemClock().now())
-        claims = queries.domains_named(session, host)
-        apps = queries.apps_by_ids(session, [claim.app_id for claim in claims])
-        for claim in claims:
-            state = f"answers since {claim.proven_at:%Y-%m-%d}" if claim.proven_at else "waits for its proof"
-            print(f"{claim.app_id}  {apps[claim.app_id].name}: {state}")
-            print(f"  TXT {claim.record_name} {claim.record_value}")
+    try:
+        with database.writing() as session:
+            if confirm:
+                chosen = queries.app_by_id(session, confirm)
+                if chosen is None:
+                    _stop(f"There is no app {confirm}.")
+                hosting.confirm_domain(session, chosen, host, now=SystemClock().now())
+            claims = queries.domains_named(session, host)
+            apps = queries.apps_by_ids(session, [claim.app_id for claim in claims])
+            for claim in claims:
+                state = (
+                    f"answers since {claim.proven_at:%Y-%m-%d}" if claim.proven_at else "waits for its proof"
+                )
+                print(f"{claim.app_id}  {apps[claim.app_id].name}: {state}")
+                print(f"  TXT {claim.record_name} {claim.record_value}")
+    finally:
+        database.close()
     if not claims:
         print(f"No app names {host}.")
 
