@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from flask.testing import FlaskClient
 
+from flexapp.apps.hosting import make_page_placement
 from flexapp.apps.models import Channel
 from flexapp.apps.queries import app_by_id, placement_by_id
 from flexapp.apps.snippets import snippets_for
@@ -176,6 +177,24 @@ def test_a_placement_is_renamed_and_narrowed_and_its_key_stays(
     )
     assert wrong.status_code in (400, 422)
     assert "is no website address" in wrong.text
+
+
+def test_the_placement_of_the_apps_own_page_stays_what_it_is(
+    client: FlaskClient, stage: Stage, services: Services
+) -> None:
+    with services.database.writing() as session:
+        app = app_by_id(session, stage.app_id)
+        assert app is not None
+        own = make_page_placement(session, app, signer=services.signer, now=services.clock.now())
+        assert own is not None
+    path = stage.base.replace(stage.placement_id, own.id)
+    assert 'name="channel"' not in client.get(path).text
+    assert 'name="channel"' in client.get(stage.base).text
+    assert post_form(client, path, {"name": "My page", "allowed_origins": ""}).status_code == 303
+    with services.database.reading() as session:
+        placement = placement_by_id(session, own.id)
+        assert placement is not None
+        assert (placement.name, placement.channel) == ("My page", Channel.PLATFORM_PAGE)
 
 
 def test_it_is_the_owners_page_alone_and_ends_with_the_placement(
