@@ -114,6 +114,18 @@ def _licenses(page: Page) -> None:
     expect(page.locator("dialog[open]")).to_be_visible()
 
 
+def _filled(page: Page) -> None:
+    _licenses(page)
+    page.locator("dialog[open] .cart-add").click()
+    expect(page.locator(".cart span")).to_have_text("1")
+
+
+def _cart(page: Page) -> None:
+    _filled(page)
+    page.click(".cart")
+    expect(page.locator("dialog.sheet footer")).to_be_visible()
+
+
 def _menu(page: Page) -> None:
     page.locator(".play").focus()
     expect(page.locator(".time .more")).to_be_visible()
@@ -141,6 +153,8 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "error": ("full", _failing),
     "licenses": ("full", _licenses),
     "menu": ("full", _menu),
+    "filled": ("full", _filled),
+    "cart": ("full", _cart),
     "sold": ("sold", _as_it_is),
     "empty": ("empty", _as_it_is),
     "gone": ("gone", _as_it_is),
