@@ -147,7 +147,7 @@ def test_the_page_pauses_siblings_that_cannot_hear_each_other(page: Page, stage:
     wait_until_it_plays(first)
     second.click(".play")
     wait_until_it_plays(second)
-    expect(first.locator(".play")).to_have_attribute("aria-label", "Play Midnight Trap")
+    expect(first.locator(".play")).to_have_attribute("aria-label", "Play Midnight Trap", timeout=15_000)
     assert not is_playing(first)
 
 
@@ -224,3 +224,72 @@ def test_a_page_with_strict_styles_still_gets_its_player(page: Page, stage: Stag
     box = page.locator("beat-player").bounding_box()
     assert box is not None
     assert box["height"] >= 352
+
+
+def test_the_rest_of_the_host_api_does_what_it_says(page: Page, stage: Stage) -> None:
+    seen = requests_of(page)
+    page.goto(stage.put(loader(stage) + element(stage)))
+    frame = player_of(page)
+    page.evaluate(
+        """() => {
+          window.player = document.querySelector("beat-player");
+          window.heard = [];
+          window.listener = (event) => heard.push([event.type, event.target === player]);
+          player.on("play", listener);
+          window.back = BeatPlayer.on("play", (event) => heard.push(["all", event.player === player]));
+          BeatPlayer.on("play", () => { throw new Error("the page's own mistake"); });
+          BeatPlayer.consent(true);
+          player.setVolume("0.5");
+          player.toggle();
+        }"""
+    )
+    wait_until_it_plays(frame)
+    assert page.evaluate("heard") == [["beat:play", True], ["all", True]]
+    page.evaluate(
+        "player.off('play', listener); back(); player.pause(); player.mute(); player.setTheme('dark')"
+    )
+    page.wait_for_function("player.paused")
+    page.evaluate("player.play()")
+    wait_until_it_plays(frame)
+    assert page.evaluate("heard.length") == 2
+    state = page.evaluate("player.getState()")
+    assert (state["volume"], state["muted"]) == (0.5, True)
+    assert frame.locator("html").get_attribute("data-theme") == "dark"
+    bodies = [one.post_data or "" for one in seen if one.url.endswith("/api/v1/listens")]
+    assert any('"c":true' in body for body in bodies), "what the visitor agreed to reaches the reports"
+    page.evaluate("player.destroy()")
+    assert page.locator("beat-player").count() == 0
+    assert page.locator("a", has_text="Last bus home").is_visible()
+    assert page.evaluate("BeatPlayer.all().length") == 0
+    page.evaluate("player.play(); player.next(); player.seek({}); player.load(Symbol.iterator.toString())")
+
+
+def test_properties_from_before_the_script_count_and_a_change_makes_one_new_frame(
+    page: Page, stage: Stage
+) -> None:
+    early = (
+        "<script>const player = document.querySelector('beat-player');"
+        f"player.app = '{stage.app_id}'; player.key = '{stage.key}';"
+        f"player.startTrack = '{stage.track_ids[1]}'"
+        "</script>"
+    )
+    page.goto(stage.put("<beat-player><a href='#'>x</a></beat-player>" + early + loader(stage)))
+    frame = player_of(page)
+    assert f"start_track={stage.track_ids[1]}" in frame.url
+    assert page.locator("beat-player").get_attribute("start-track") == stage.track_ids[1]
+    seen = requests_of(page)
+    page.evaluate("player.layout = 'bar'; player.art = false; player.loop = true; player.color = null")
+    page.wait_for_timeout(1000)
+    again = player_of(page)
+    assert "layout=bar" in again.url
+    assert "loop=1" in again.url
+    assert paths_of(seen, stage.site.url).count(f"/embed/v1/{stage.app_id}") == 1
+
+
+def test_a_player_that_is_moved_with_its_state_goes_on_playing(page: Page, stage: Stage) -> None:
+    page.goto(stage.put("<aside></aside>" + loader(stage) + element(stage)))
+    frame = player_of(page)
+    frame.click(".play")
+    wait_until_it_plays(frame)
+    page.evaluate("document.querySelector('aside').moveBefore(document.querySelector('beat-player'), null)")
+    wait_until_it_plays(frame, beyond=1)

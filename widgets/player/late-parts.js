@@ -24,7 +24,6 @@ const PARTS = [
   createCarrier,
   createListening,
   createRenewal,
-  createHostBridge,
   createCheckout,
   theme,
   order,
@@ -41,6 +40,7 @@ const PARTS = [
   keyboard,
   mediaSession,
   oneAtATime,
+  createHostBridge, // last: what the page said so far is answered by all of the above
 ];
 
 /** Hand the late parts to the core that asked for them; `words` are all messages of the document's language. */
