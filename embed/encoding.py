@@ -32,20 +32,24 @@ class Packed:
     length: int = 0  #: of the body before
     is_small: bool = True
 
-    def with_tail(self, *tail: bytes) -> bytes:
-        """The whole document as it is sent; the tail may come in parts."""
+    def with_tail(self, first: bytes, second: bytes = b"", third: bytes = b"") -> bytes:
+        """The whole document as it is sent; the tail may come in parts, so that it is copied once."""
+        length = len(first) + len(second) + len(third)
         if self.coding == "br":
-            # One uncompressed meta-block (not last, 4 nibbles of length), then the empty last one.
-            head = ((sum(map(len, tail)) - 1) << 3 | 1 << 19).to_bytes(3, "little")
-            return b"".join((self.data, head, *tail, b"\x03"))
+            return b"".join((self.data, _meta_block(length), first, second, third, b"\x03"))
         if self.coding == "gzip":
             # One stored block, marked last, then the checksum and length of everything.
-            whole = b"".join(tail)
-            block = struct.pack("<BHH", 1, len(whole), len(whole) ^ 0xFFFF)
-            length = (self.length + len(whole)) & 0xFFFFFFFF
-            end = struct.pack("<II", zlib.crc32(whole, self.crc), length)
-            return b"".join((self.data, block, whole, end))
-        return b"".join((self.data, *tail))
+            block = struct.pack("<BHH", 1, length, length ^ 0xFFFF)
+            crc = zlib.crc32(third, zlib.crc32(second, zlib.crc32(first, self.crc)))
+            end = struct.pack("<II", crc, (self.length + length) & 0xFFFFFFFF)
+            return b"".join((self.data, block, first, second, third, end))
+        return b"".join((self.data, first, second, third))
+
+
+@lru_cache(maxsize=64)
+def _meta_block(length: int) -> bytes:
+    """The head of an uncompressed meta-block (not last, 4 nibbles of length)."""
+    return ((length - 1) << 3 | 1 << 19).to_bytes(3, "little")
 
 
 class Encoder:

@@ -76,7 +76,7 @@ class Minter:
 
     def mint(self, session_id: bytes, milliseconds: int) -> bytes:
         """The rest of a new token; ``session_id`` from ``new_session_id``, the moment in Unix time."""
-        return self._sealer.seal(b'"i":%d,"s":"%b"}' % (milliseconds, session_id))
+        return self._sealer.seal(b'"i":%d,"s":"%b" }' % (milliseconds, session_id))
 
     def claims(self, session_id: bytes, milliseconds: int, flags: frozenset[str]) -> SessionClaims:
         """What that token says."""
