@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import re
+import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -305,3 +306,31 @@ def test_a_report_that_breaks_something_is_told_by_flask(
     answer = Client(lane_of(app)).post(LISTENS, data=report(services, stage), headers=BROWSER)
     assert answer.status_code == 500
     assert answer.mimetype == "application/problem+json"
+
+
+def test_many_who_ask_at_once_for_what_is_not_there_wait_for_one_rendering(
+    app: Flask, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from embed import publishing
+
+    render, rendered = publishing.player_document, []
+
+    def counted(*given: Any, **named: Any) -> Any:
+        rendered.append(threading.get_ident())
+        wait.wait(0.2)
+        return render(*given, **named)
+
+    wait = threading.Event()
+    monkeypatch.setattr(publishing, "player_document", counted)
+    answers: list[int] = []
+
+    def ask() -> None:
+        answers.append(Client(lane_of(app)).get(f"/embed/v1/{stage.app_id}", headers=FRAME).status_code)
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 6
+    assert len(rendered) == 1
