@@ -44,7 +44,7 @@ BUNDLES = {
     "public.css": WIDGETS / "styles/public.css",
     **{
         f"player-{part}.css": WIDGETS / f"styles/player-{part}.css"
-        for part in ("bar", "compact", "list", "card", "late", "bare")
+        for part in ("bar", "compact", "list", "card", "quiet", "late", "bare")
     },
     "theme.js": WIDGETS / "shared/theme-early.js",
     "dashboard.js": WIDGETS / "dashboard/index.js",

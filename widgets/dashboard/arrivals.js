@@ -105,7 +105,7 @@ export function startArrivals(root) {
 /** A web page's address, or nothing: `javascript:` and the like never become a link. */
 function addressOf(text) {
   try {
-    const address = new URL(text.includes("://") ? text : `https://${text}`);
+    const address = new URL(text.includes("://") ? text : `//${text}`, location.href);
     return ["http:", "https:"].includes(address.protocol) && text ? address.href : "";
   } catch {
     return "";
