@@ -56,6 +56,7 @@ BUNDLES = {
 }
 _TEXT = (".css", ".js", ".svg")
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "woff2": "font/woff2"}
+_EARLIER_KEPT = 200  #: files, about ten builds
 _YEAR = "public, max-age=31536000, immutable"
 _ASSET_URL = re.compile(r"""url\(\s*["']?asset:([\w.-]+)["']?\s*\)""")
 
@@ -107,7 +108,8 @@ def build() -> None:
     with (DIST / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         digest = _sources_digest()
-        if MANIFEST.exists() and _manifest(MANIFEST.stat().st_mtime_ns).get("sources") == digest:
+        before = _manifest(MANIFEST.stat().st_mtime_ns) if MANIFEST.exists() else {}
+        if before.get("sources") == digest:
             return
         files = {name: _copy(name, source) for name, source in COPIES.items()}
         for name, source in BUNDLES.items():
@@ -116,7 +118,8 @@ def build() -> None:
         for file in files.values():
             _compress(DIST / file)
         waiting = MANIFEST.with_suffix(".new")
-        waiting.write_text(json.dumps({"sources": digest, "files": files}, indent=2))
+        content = {"sources": digest, "files": files, "earlier": _earlier(before, files)}
+        waiting.write_text(json.dumps(content, indent=2))
         os.replace(waiting, MANIFEST)
 
 
@@ -163,7 +166,18 @@ def _manifest(_changed_at: int) -> dict[str, Any]:
 
 @lru_cache(maxsize=2)
 def _served(changed_at: int) -> frozenset[str]:
-    return frozenset(_manifest(changed_at)["files"].values())
+    manifest = _manifest(changed_at)
+    return frozenset([*manifest["files"].values(), *manifest.get("earlier", ())])
+
+
+def _earlier(before: dict[str, Any], files: dict[str, str]) -> list[str]:
+    """Files of the builds before, newest first: players that are open fetch their late parts by name."""
+    known = [*before.get("files", {}).values(), *before.get("earlier", ())]
+    kept = [file for file in dict.fromkeys(known) if file not in files.values()]
+    for file in kept[_EARLIER_KEPT:]:
+        for path in (DIST / file, DIST / f"{file}.br"):
+            path.unlink(missing_ok=True)
+    return kept[:_EARLIER_KEPT]
 
 
 def _bundle(name: str, source: Path, copies: dict[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -93,3 +94,23 @@ def test_building_again_changes_nothing(site: Flask) -> None:
     assets.build()
     assert assets.MANIFEST.stat().st_mtime_ns == before
     assert set(json.loads(assets.MANIFEST.read_text())["files"]) >= set(BASE)
+
+
+def test_files_of_the_build_before_are_still_served(
+    site: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source = tmp_path / "open.js"
+    monkeypatch.setattr(assets, "DIST", tmp_path / "dist")
+    monkeypatch.setattr(assets, "MANIFEST", tmp_path / "dist/manifest.json")
+    monkeypatch.setattr(assets, "COPIES", {"open.js": source})
+    monkeypatch.setattr(assets, "BUNDLES", {})
+    monkeypatch.setattr(assets, "_EARLIER_KEPT", 1)
+    names = []
+    for build in ("one", "two", "three"):
+        source.write_text(f"// {build}\n")
+        monkeypatch.setattr(assets, "_sources_digest", lambda build=build: build)
+        assets.build()
+        names.append(assets.asset("open.js"))
+    client = site.test_client()
+    assert [client.get(name).status_code for name in names] == [404, 200, 200]
+    assert client.get(names[1]).text == "// two\n"
