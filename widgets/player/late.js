@@ -7,7 +7,7 @@ import { make } from "../shared/dom.js";
  */
 export function createLate(parts) {
   const { scope, config } = parts;
-  let coming;
+  let coming, arrive;
   const fetched = (name, attributes) =>
     new Promise((resolve, reject) => {
       const element = make(name, attributes);
@@ -23,14 +23,17 @@ export function createLate(parts) {
       fetched("link", { rel: "stylesheet", href: config.late[1] }),
       fetched("script", { src: config.late[0] }),
     ]).then(
-      () => true,
+      () => {
+        arrive(parts); // not before its styles are here: nothing may shift
+        return true;
+      },
       () => {
         coming = null;
         return false;
       },
     ));
 
-  scope.on(document, "late", ({ detail }) => detail(parts));
+  scope.on(document, "late", ({ detail }) => (arrive = detail));
   for (const type of ["pointerdown", "keydown", "focusin"]) {
     scope.on(document, type, (event) => {
       parts.touch = event;

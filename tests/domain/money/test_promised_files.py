@@ -14,6 +14,6 @@ def test_an_older_order_is_given_the_files_its_track_has(market: Market) -> None
     with market.database.writing() as session:
         session.execute(text("ALTER TABLE order_item DROP COLUMN files"))
         session.execute(text("UPDATE alembic_version SET version_num = '0003'"))
-    migrations.upgrade(market.database)
+    migrations.upgrade(market.database, to="0004")
     (after,) = orders.items(market.services, placed.id)
     assert sorted(after.files, key=lambda file: str(file["kind"])) == before.files
