@@ -31,6 +31,8 @@ SLACK_MS = 15_000
 """Clocks, network and the moment between minting and playing."""
 MAX_RATE = 1.05
 """Faster than this nobody listens."""
+TENTHS = 10
+"""Parts of the retention curve."""
 MEDIA_TOLERANCE_MS = 500
 MAX_INTERVALS = 500
 MAX_EVENTS_PER_MINUTE = 200
@@ -95,6 +97,24 @@ def qualifies(listen_ms: int, media_ms: int) -> bool:
 def completes(heard: Iterable[Sequence[int]], media_ms: int) -> bool:
     """Whether 80 % or more of the media was heard."""
     return media_ms > 0 and length(heard) >= COMPLETED_SHARE * media_ms
+
+
+def tenths(heard: Iterable[Sequence[int]], media_ms: int) -> int:
+    """Which tenths of the media were heard, for the retention curve: bit 0 is the first, bit 9 the last.
+
+    A tenth is heard when half of it or more was; ``heard`` is a union, what lies behind the end is not
+    looked at. 0 without a length. The number of bits never exceeds 10.
+    """
+    if media_ms <= 0:
+        return 0
+    parts = [(pair[0] * TENTHS, pair[1] * TENTHS) for pair in heard]  # in tenths of a ms, exact
+    mask = 0
+    for tenth in range(TENTHS):
+        start, end = tenth * media_ms, (tenth + 1) * media_ms
+        inside = sum(max(0, min(to, end) - max(at, start)) for at, to in parts)
+        if 2 * inside >= media_ms:
+            mask |= 1 << tenth
+    return mask
 
 
 def outruns_time(listen_ms: int, *, minted_at: datetime, received_at: datetime) -> bool:

@@ -163,3 +163,31 @@ def test_which_plays_count_depends_on_no_order_and_they_lie_an_hour_apart(
     for at, name in plays:
         if name not in names:
             assert any(timedelta() <= at - other < counting.REPLAY_WINDOW for other in times)
+
+
+@pytest.mark.parametrize(
+    ("heard", "media_ms", "expected"),
+    [
+        ([], 100_000, 0),
+        ([[0, 100_000]], 100_000, 0b1111111111),
+        ([[0, 5_000]], 100_000, 0b1),
+        ([[0, 4_999]], 100_000, 0b0),
+        ([[95_000, 130_000]], 100_000, 0b1000000000),
+        ([[20_000, 30_000], [50_000, 56_000]], 100_000, 0b100100),
+        ([[0, 7]], 7, 0b1111111111),
+        ([[0, 1000]], 0, 0),
+    ],
+)
+def test_a_tenth_is_heard_when_half_of_it_is(heard: list[list[int]], media_ms: int, expected: int) -> None:
+    assert counting.tenths(heard, media_ms) == expected
+
+
+@given(INTERVALS, st.integers(1, 300))
+def test_tenths_and_completion_agree(intervals: list[list[int]], media_ms: int) -> None:
+    heard = counting.merged(intervals)
+    mask = counting.tenths(heard, media_ms)
+    assert 0 <= mask < 1 << counting.TENTHS
+    if not covered(heard) & set(range(media_ms)):
+        assert mask == 0
+    if set(range(media_ms)) <= covered(heard):
+        assert mask == 0b1111111111
