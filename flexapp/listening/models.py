@@ -25,6 +25,12 @@ class Kind(StrEnum):
     LOAD = "l"  #: the server handed out the document
     DELIVERY = "d"  #: the server sent bytes of a preview
     OWNER = "o"  #: a visitor key belongs to a signed-in person: their own plays do not count
+    OPEN = "open"  #: the licenses of a track were shown in a player; players say "o"
+    ADD = "add"  #: a license was put in a cart; players say "a"
+    VIEW = "view"  #: the server handed out a page of ours: an app's, a track's or a producer's
+    DOWNLOAD = "download"  #: a bought file was handed over
+    SALE = "sale"  #: an order item was paid
+    REFUND = "refund"  #: an order item's price went back in full or in part
 
 
 class Decision(StrEnum):
@@ -66,7 +72,12 @@ class ListenEvent(Base):
     minted_at: Mapped[Moment]  #: of the session
     received_at: Mapped[Moment]
     visitor_key: Mapped[str | None] = mapped_column(String(16))
-    facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  #: flags, bytes
+    facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  #: flags, and what its kind needs
+    country: Mapped[str] = mapped_column(String(2), default="")  #: ISO 3166-1, empty when unknown
+    device: Mapped[str] = mapped_column(String(10), default="")  #: a Device
+    os: Mapped[str] = mapped_column(String(20), default="")  #: family: Windows, Android, iOS
+    browser: Mapped[str] = mapped_column(String(20), default="")  #: family: Chrome, Firefox, Safari
+    layout: Mapped[str] = mapped_column(String(10), default="")  #: of the player
 
 
 class Play(Base):
@@ -102,6 +113,11 @@ class Play(Base):
     is_counted: Mapped[bool] = mapped_column(Boolean, default=False)  #: qualified, valid, and no replay
     decision: Mapped[Decision] = mapped_column(EnumText(Decision), default=Decision.SUSPECT)
     reason: Mapped[str] = mapped_column(String(40), default="")  #: a Reason, empty when valid
+    country: Mapped[str] = mapped_column(String(2), default="")  #: ISO 3166-1, empty when unknown
+    device: Mapped[str] = mapped_column(String(10), default="")  #: a Device
+    os: Mapped[str] = mapped_column(String(20), default="")  #: family: Windows, Android, iOS
+    browser: Mapped[str] = mapped_column(String(20), default="")  #: family: Chrome, Firefox, Safari
+    layout: Mapped[str] = mapped_column(String(10), default="")  #: of the player
 
 
 class ListenSession(Base):
