@@ -12,6 +12,7 @@ from flexapp.apps.queries import apps_of
 from flexapp.catalog.queries import tracks_of
 from flexapp.dashboard.browsers import browser_name, is_handheld
 from flexapp.errors import FlexAppError, Invalid
+from flexapp.kernel import zones
 from flexapp.ledger.queries import currencies_of
 from flexapp.ledger.statements import summary
 from flexapp.people import operations, queries
@@ -52,6 +53,7 @@ def save_profile() -> Answer:
             bio=form.get("bio", ""),
             roles=form.getlist("roles"),
             allows_affiliate_sales="allows_affiliate_sales" in form,
+            time_zone=form.get("time_zone"),
             now=services().clock.now(),
         )
         flash("Your profile is saved.", "good")
@@ -64,6 +66,7 @@ def save_profile() -> Answer:
         bio=form.get("bio", ""),
         roles=form.getlist("roles"),
         allows=("allows_affiliate_sales" in form),
+        time_zone=form.get("time_zone", me.time_zone),
     )
 
 
@@ -235,6 +238,8 @@ def _profile_facts(me: Person) -> dict[str, Any]:
         "bio": me.bio,
         "roles": [role.value for role in me.roles],
         "allows": me.allows_affiliate_sales,
+        "time_zone": me.time_zone,
+        "time_zones": [(name, name.replace("_", " ")) for name in zones.names()],
         "all_roles": list(Role),
     }
 

@@ -46,6 +46,7 @@ class Person(Base):
     name: Mapped[str] = mapped_column(String(80))
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     bio: Mapped[str] = mapped_column(Text, default="")
+    time_zone: Mapped[str] = mapped_column(String(40), default="UTC", server_default="UTC")
     is_producer: Mapped[bool] = mapped_column(Boolean, default=True)
     is_affiliate: Mapped[bool] = mapped_column(Boolean, default=True)
     is_admin: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from flexapp.errors import Conflict, Invalid, NotFound, Unauthenticated
+from flexapp.kernel import zones
 from flexapp.kernel.ids import new_id, new_secret
 from flexapp.kernel.signing import fingerprint
 from flexapp.people import passwords, queries
@@ -256,6 +257,7 @@ def update_profile(
     bio: str | None = None,
     roles: Collection[Role | str] | None = None,
     allows_affiliate_sales: bool | None = None,
+    time_zone: str | None = None,
 ) -> Person:
     """Change what is given; a new name moves the page and the old address redirects.
 
@@ -276,6 +278,10 @@ def update_profile(
         row.is_producer, row.is_affiliate = Role.PRODUCER in held, Role.AFFILIATE in held
     if allows_affiliate_sales is not None:
         row.allows_affiliate_sales = allows_affiliate_sales
+    if time_zone is not None:
+        if time_zone not in zones.names():
+            raise _profile_problem("time_zone", "Choose a time zone of the list.")
+        row.time_zone = time_zone
     session.flush()
     return row
 
