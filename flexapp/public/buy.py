@@ -19,6 +19,7 @@ from flexapp.errors import FlexAppError, Upstream
 from flexapp.kernel.ids import new_secret
 from flexapp.licensing.exclusivity import ReservationPaused, TooManyReservations, TrackReserved
 from flexapp.licensing.queries import reserved_among
+from flexapp.listening import sessions
 from flexapp.orders.operations import PUBLIC_TOKEN, InvalidOrder
 from flexapp.orders.queries import order_by_id
 from flexapp.orders.terms import TermsChanged, terms_hash
@@ -94,6 +95,7 @@ def buy(slug: str) -> Response:
                 now=given.clock.now(),
                 nonce=_nonce(form.get("nonce", "")),
                 public_token=form.get("o"),
+                listened=_listened(track, form.get("s", "")),
             ).id
         given.wake_worker()
         return make_response(redirect(start_checkout(given, order_id), code=303))
@@ -114,6 +116,13 @@ def _of_address() -> dict[str, str]:
     if not PUBLIC_TOKEN.fullmatch(given.get("o", "")):
         given.pop("o", None)
     return given
+
+
+def _listened(track: Track, token: str) -> dict[str, str]:
+    """The id of the listening session whose player led here: kept with the order as evidence."""
+    given = services()
+    claims = sessions.read(given.signer, token, given.clock.now(), late=sessions.LATE)
+    return {track.id: claims.session_id} if claims is not None else {}
 
 
 def _nonce(sent: str) -> str | None:

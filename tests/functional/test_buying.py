@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from flexapp.catalog.models import Deliverable, LicenseType, Track
 from flexapp.kernel.clock import FixedClock
 from flexapp.licensing.models import Download, Reservation
+from flexapp.listening import sessions
 from flexapp.localstripe.server import Server
 from flexapp.notices.models import MailLog
 from flexapp.orders.models import Order, OrderItem, OrderState
@@ -159,6 +160,25 @@ def test_the_whole_way_from_the_page_to_the_file(
     gone = client.get(links[0])
     assert gone.status_code == 404
     assert "run out" in gone.text
+
+
+def test_the_session_whose_player_led_here_is_kept_as_evidence_and_a_forged_one_is_not(
+    client: FlaskClient, services: Services, stand: Stand, clock: FixedClock
+) -> None:
+    heard = sessions.mint(
+        services.signer, app_id="", placement_id="", channel="direct", host="blog.example", now=clock.now()
+    )
+    claims = sessions.read(services.signer, heard, clock.now())
+    assert claims is not None
+    clock.advance(timedelta(days=20))
+    for token, kept in ((heard, claims.session_id), (f"x{heard}", None), ("", None)):
+        assert buy(client, stand, stand.premium, f"?k={stand.key}&s={token}").status_code == 303
+        with services.database.reading() as session:
+            newest = select(OrderItem).order_by(OrderItem.id.desc()).limit(1)
+            item = session.scalars(newest).one()
+        assert item.attribution.get("session_id") == kept
+        assert item.attribution["rule"] == "placement"
+        clock.advance(timedelta(seconds=1))
 
 
 def test_a_file_is_handed_out_ten_times_and_the_producer_may_reset(
