@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Float, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import Boolean, Float, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.storage.base import Base
@@ -60,6 +60,9 @@ class FlexApp(Base):
     theme: Mapped[ThemeMode] = mapped_column(EnumText(ThemeMode), default=ThemeMode.AUTO)
     accent: Mapped[str | None] = mapped_column(String(7))  #: #rrggbb; None is the product's ember
     allowed_origins: Mapped[list[str]] = mapped_column(Json, default=list)  #: empty: everywhere
+    consent_required: Mapped[bool] = mapped_column(
+        Boolean, default=False
+    )  #: visitor keys only after the page said that the visitor agreed
     revision: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[Moment]
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

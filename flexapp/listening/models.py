@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Index, Integer, String, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.storage.base import Base
@@ -72,6 +72,7 @@ class ListenEvent(Base):
     minted_at: Mapped[Moment]  #: of the session
     received_at: Mapped[Moment]
     visitor_key: Mapped[str | None] = mapped_column(String(16))
+    network_key: Mapped[str | None] = mapped_column(String(16))  #: the /24 or /64 under the day's salt
     facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  #: flags, and what its kind needs
     country: Mapped[str] = mapped_column(String(2), default="")  #: ISO 3166-1, empty when unknown
     device: Mapped[str] = mapped_column(String(10), default="")  #: a Device
@@ -89,6 +90,12 @@ class Play(Base):
         Index(None, "track_id", "visitor_key", "started_at"),
         Index("ix_play_visitor_key", "visitor_key"),
         Index(None, "app_id", "started_at"),
+        Index(
+            "ix_play_qualified",
+            "started_at",
+            sqlite_where=text("is_qualified"),
+            postgresql_where=text("is_qualified"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
@@ -100,6 +107,7 @@ class Play(Base):
     channel: Mapped[str] = mapped_column(String(20))
     host: Mapped[str] = mapped_column(String(100), default="")
     visitor_key: Mapped[str | None] = mapped_column(String(16))
+    network_key: Mapped[str | None] = mapped_column(String(16))  #: the /24 or /64 under the day's salt
     flags: Mapped[str] = mapped_column(String(60), default="")  #: of any of its events, comma-separated
     started_at: Mapped[Moment]
     updated_at: Mapped[Moment]
@@ -157,6 +165,45 @@ class OwnerKey(Base):
     visitor_key: Mapped[str] = mapped_column(String(16), primary_key=True)
     person_id: Mapped[str] = mapped_column(String(30), primary_key=True)
     noted_at: Mapped[Moment]
+
+
+class Suspicion(Base):
+    """A rule over many plays doubts this one: it waits until somebody looks, or the rule lets go."""
+
+    __tablename__ = "suspicion"
+
+    play: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)  #: ``Play.id``
+    rule: Mapped[str] = mapped_column(String(40), primary_key=True)  #: a counting.Reason
+    found_at: Mapped[Moment]
+
+
+class Judgment(Base):
+    """What somebody of the platform decided about suspects that started before it; the newest holds."""
+
+    __tablename__ = "judgment"
+    __table_args__ = (Index(None, "app_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reason: Mapped[str] = mapped_column(String(40))  #: a counting.Reason
+    app_id: Mapped[str] = mapped_column(String(30), default="")
+    placement_id: Mapped[str] = mapped_column(String(30), default="")
+    host: Mapped[str] = mapped_column(String(100), default="")
+    decision: Mapped[Decision] = mapped_column(EnumText(Decision))  #: valid or rejected
+    plays: Mapped[int] = mapped_column(Integer, default=0)  #: that it was about
+    person_id: Mapped[str] = mapped_column(String(30))  #: who decided
+    made_at: Mapped[Moment]
+
+
+class RulesOfDay(Base):
+    """Under which rules and which list of crawlers the listens of a day were judged last."""
+
+    __tablename__ = "rules_of_day"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    rules: Mapped[str] = mapped_column(String(20))  #: the rules' version
+    limits: Mapped[str] = mapped_column(String(16))  #: the thresholds' digest
+    crawlers: Mapped[str] = mapped_column(String(20))  #: the version of crawler-user-agents
+    judged_at: Mapped[Moment]
 
 
 class HourlyTotal(Base):
