@@ -105,13 +105,15 @@ def _script(
     attributes = {"beat-player": app.id, "key": placement.key, **_room(app, options)}
     attributes |= _attributes(options)
     text = " ".join(f'data-{name}="{escape(value)}"' for name, value in attributes.items())
-    return f"{_loader(base_url, release)}\n<div {text}>{_fallback(app, placement, base_url)}</div>"
+    room = f'style="{_reserved(app, options)}"'
+    return f"{_loader(base_url, release)}\n<div {text} {room}>{_fallback(app, placement, base_url)}</div>"
 
 
 def _element(
     app: FlexApp, placement: Placement, base_url: str, options: Options, release: Release | None
 ) -> str:
     attributes = {"app": app.id, "key": placement.key, **_room(app, options), **_attributes(options)}
+    attributes["style"] = f"display:block;{_reserved(app, options)}"  # it is no block before the script comes
     text = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
     player = f"<beat-player {text}>{_fallback(app, placement, base_url)}</beat-player>"
     return f"{_loader(base_url, release)}\n{player}"
@@ -138,6 +140,11 @@ def _attributes(options: Options) -> dict[str, str]:
 def _sides(app: FlexApp, options: Options) -> tuple[str, str]:
     size = options.size(app.layout)
     return FULL if options.fills else str(size.width), str(size.height)
+
+
+def _reserved(app: FlexApp, options: Options) -> str:
+    """The player's height in the page's own layout, so that nothing below moves when the script comes."""
+    return f"min-height:{options.size(app.layout).height}px"
 
 
 def _room(app: FlexApp, options: Options) -> dict[str, str]:

@@ -39,7 +39,9 @@ WAYS = (
             "The script line is needed once on a page, also for several players.",
         ),
         (
-            Piece("element", "Element", "Grows with the lineup, and your scripts can speak with it."),
+            Piece(
+                "element", "Element", "Makes room for licenses and cart, and your scripts can speak with it."
+            ),
             Piece("script", "Container", "The same, where an editor drops tags that it does not know."),
             Piece("iframe", "Iframe", "No script at all: the height stays as it is set here."),
             Piece(

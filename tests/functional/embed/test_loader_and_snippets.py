@@ -83,10 +83,10 @@ def test_every_snippet_is_complete_by_itself(stage: Stage, services: Services) -
         assert texts[form].startswith(f'<script async src="{BASE}/sdk/v1/embed.js"></script>\n')
         assert f'<a href="{BASE}/a/{stage.slug}?k={stage.key}">' in texts[form]
         assert "<beats>" not in texts[form]
-    assert (
-        f'<div data-beat-player="{stage.app_id}" data-key="{stage.key}" data-height="352">' in texts["script"]
-    )
-    assert f'<beat-player app="{stage.app_id}" key="{stage.key}" height="352">' in texts["element"]
+    container = f'<div data-beat-player="{stage.app_id}" data-key="{stage.key}" data-height="352"'
+    assert f'{container} style="min-height:352px">' in texts["script"]
+    element = f'<beat-player app="{stage.app_id}" key="{stage.key}" height="352"'
+    assert f'{element} style="display:block;min-height:352px">' in texts["element"]
 
 
 def test_a_card_names_its_width_too(stage: Stage, services: Services) -> None:

@@ -138,6 +138,8 @@ def test_every_form_carries_every_option() -> None:
     assert (frame["width"], frame["height"]) == ("480", "200")
     [element] = Attributes(texts["element"], "beat-player").found
     [container] = Attributes(texts["script"], "div").found
+    assert element.pop("style") == "display:block;min-height:200px"
+    assert container.pop("style") == "min-height:200px"
     assert {name.removeprefix("data-"): value for name, value in container.items()} == {
         "beat-player": app.id,
         **{name: value for name, value in element.items() if name != "app"},
