@@ -7,7 +7,7 @@ together. So late, shuffled and repeated reports give the same totals, and a cra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -67,6 +67,16 @@ def fold_all(database: Database, *, now: datetime) -> int:
         done += count
 
 
+def redecide(session: Session, play_ids: Collection[int], *, now: datetime) -> None:
+    """Decide and count these plays (``Play.id``) again, since something else than the log has changed.
+
+    Waits for the fold and makes it wait; the caller commits.
+    """
+    insert_once(session, FoldCursor, name=CURSOR, position=0)
+    queries.cursor_for_update(session, CURSOR)
+    _Fold(session, [], now=now).run_again(queries.plays_by_ids(session, play_ids))
+
+
 class _Fold:
     """One part of the log and everything that it touches."""
 
@@ -78,6 +88,7 @@ class _Fold:
         self._plays: dict[PlayKey, Play] = {}
         self._before: dict[PlayKey, tuple[Key, dict[str, int]] | None] = {}
         self._dirty: set[PlayKey] = set()
+        self._left: set[tuple[str, str | None, str]] = set()
         ids = {event.session_id for event in events if event.kind in _PLAYING}
         self._sessions = queries.sessions_by_id(session, ids)
 
@@ -94,6 +105,18 @@ class _Fold:
         delivered = self._add_deliveries()
         self._session.flush()
         self._touch_sessions(delivered)
+        self._settle()
+
+    def run_again(self, plays: Sequence[Play]) -> None:
+        """The same for plays of which no event is new."""
+        for play in plays:
+            self._know(play)
+            self._dirty.add((play.session_id, play.play_id, play.track_id))
+        self._sessions.update(queries.sessions_by_id(self._session, {play.session_id for play in plays}))
+        self._settle()
+
+    def _settle(self) -> None:
+        """Decide what is dirty, recount whom it concerns, and write the difference."""
         verdicts = Verdicts(self._session, self._sessions)
         changed = verdicts.decide([self._plays[key] for key in sorted(self._dirty)])
         self._session.flush()
@@ -128,6 +151,7 @@ class _Fold:
             play = self._plays[key] = _new_play(event, began)
             self._before[key] = None
             self._session.add(play)
+        self._recognize(play, event)
         play.started_at = min(play.started_at, began)
         play.updated_at = max(play.updated_at, event.received_at)
         play.first_at_ms = min(play.first_at_ms, event.at_ms)
@@ -138,6 +162,14 @@ class _Fold:
         play.flags = ",".join(sorted({*filter(None, play.flags.split(",")), *event.facts.get("flags", ())}))
         self._claim(event, heard)
         self._dirty.add(key)
+
+    def _recognize(self, play: Play, event: ListenEvent) -> None:
+        """Of several keys (the address changed, or consent came late) the least, in whatever order."""
+        visitor = min(filter(None, (play.visitor_key, event.visitor_key)), default=None)
+        if visitor != play.visitor_key:
+            self._left.add(_group_of(play))
+            play.visitor_key = visitor
+        play.network_key = min(filter(None, (play.network_key, event.network_key)), default=None)
 
     def _claim(self, event: ListenEvent, heard: int) -> None:
         """Hold what the session claims against the time that had passed when its newest report came in.
@@ -229,9 +261,7 @@ class _Fold:
         self._sessions.update(queries.sessions_by_id(self._session, missing))
 
     def _recount(self, changed: Sequence[Play]) -> None:
-        groups = {
-            (play.track_id, play.visitor_key, "" if play.visitor_key else play.session_id) for play in changed
-        }
+        groups = {_group_of(play) for play in changed} | self._left
         for track_id, visitor_key, session_id in sorted(groups, key=lambda group: tuple(map(str, group))):
             plays = [
                 self._know(play)
@@ -254,6 +284,11 @@ def _key_of(event: ListenEvent) -> PlayKey:
     return event.session_id, event.play_id, event.track_id
 
 
+def _group_of(play: Play) -> tuple[str, str | None, str]:
+    """Plays of one track among which one an hour counts: of a visitor, without a key of a session."""
+    return play.track_id, play.visitor_key, "" if play.visitor_key else play.session_id
+
+
 def _name(play: Play) -> str:
     return f"{play.session_id}/{play.play_id}"
 
@@ -268,6 +303,7 @@ def _new_play(event: ListenEvent, began: datetime) -> Play:
         channel=event.channel,
         host=event.host,
         visitor_key=event.visitor_key,
+        network_key=event.network_key,
         flags="",
         started_at=began,
         updated_at=event.received_at,

@@ -94,6 +94,11 @@ def plays_by_keys(session: Session, keys: Collection[tuple[str, str, str]]) -> l
     return [play for part in _chunks(keys) for play in session.scalars(select(Play).where(columns.in_(part)))]
 
 
+def plays_by_ids(session: Session, ids: Collection[int]) -> list[Play]:
+    """Play instances by ``Play.id``; those that are gone are missing."""
+    return [play for part in _chunks(ids) for play in session.scalars(select(Play).where(Play.id.in_(part)))]
+
+
 def plays_of_sessions(session: Session, session_ids: Collection[str]) -> list[Play]:
     """Every play instance of the sessions."""
     return [
