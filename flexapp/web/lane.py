@@ -40,7 +40,8 @@ class Lane:
             return self._behind(environ, start_response)
         status, headers, body = answer
         start_response(status, headers)
-        return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
+        # A list, since the server sends that in one piece and hands anything else out bit by bit.
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 
 def install(app: Flask) -> Lane:
