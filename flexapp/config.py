@@ -67,6 +67,27 @@ DEFAULT_SCHEDULE = (
 )
 
 
+class PlayLimits(BaseModel):
+    """From where on plays wait for a look (embed-spec 10.4); days are UTC days, plays are qualified ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    visitor_hour: int = Field(10, ge=1)  #: counted plays of one visitor within 60 minutes
+    visitor_day: int = Field(200, ge=1)  #: counted plays of one visitor on a day
+    network_track_share: float = Field(0.30, gt=0, le=1)  #: of a beat's day from one network
+    network_track_least: int = Field(30, ge=1)  #: from that network, before the share is looked at
+    network_track_day: int = Field(100, ge=1)  #: of one beat from one network on a day
+    network_placement_day: int = Field(500, ge=1)  #: in one place from one network on a day
+    placement_track_day: int = Field(5000, ge=1)  #: of one beat in one place on a day
+    quiet_placement_day: int = Field(2000, ge=1)  #: in one place where nobody opens a license
+    uniform_least: int = Field(20, ge=1)  #: plays of one beat in one place that stop at 30 s
+    uniform_share: float = Field(0.50, gt=0, le=1)  #: of the beat's day there
+    unloaded_least: int = Field(10, ge=1)  #: plays on one website whose player was never handed out
+    unloaded_share: float = Field(0.50, gt=0, le=1)  #: of that website's day
+    keyless_least: int = Field(50, ge=1)  #: plays of one beat in one place without a visitor key
+    keyless_share: float = Field(0.60, gt=0, le=1)  #: of the beat's day there
+
+
 class Settings(BaseSettings):
     """Everything the environment decides."""
 
@@ -113,6 +134,9 @@ class Settings(BaseSettings):
     voice_tag_every_seconds: float = 15.0
 
     count_all_plays: bool = False  #: those of owners and of automated browsers too; never in production
+
+    play_limits: PlayLimits = PlayLimits()
+    raw_days: int = Field(30, ge=7, le=30)  #: how long single listens are kept; totals stay
 
     worker_threads: int = Field(2, ge=1, le=64)
     embedded_worker: bool = True

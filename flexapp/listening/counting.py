@@ -39,17 +39,45 @@ MAX_EVENTS_PER_MINUTE = 200
 
 
 class Reason(StrEnum):
-    """Why a play does not count, now or ever."""
+    """Why a play does not count, now or ever; ``rules`` has a sentence for each."""
 
     BOT = "bot"  #: the user agent is a program's
     PREVIEW = "preview"  #: the owner looked at the player in the dashboard
     OWN_PLAY = "own_play"  #: the app's owner or the track's producer listened
+    STAFF_PLAY = "staff_play"  #: somebody of the platform listened
     UNKNOWN_TRACK = "unknown_track"  #: there is no such track
     OUTRAN_TIME = "outran_time"  #: the session claims more listening than time has passed
     TOO_FAST = "too_fast"  #: more was heard than the page's own clock allows
     OUTSIDE_MEDIA = "outside_media"  #: something behind the end of the track was heard
     FLOODING = "flooding"  #: more events a minute than a player sends
     BYTES_MISSING = "bytes_missing"  #: the preview was not sent to this session (yet)
+    FOREIGN_HOST = "foreign_host"  #: a page that may not show the app says it played there
+    VISITOR_HOUR = "visitor_hour"  #: more plays of one visitor in an hour than people manage
+    VISITOR_DAY = "visitor_day"  #: more plays of one visitor on a day
+    NETWORK_SPIKE = "network_spike"  #: too large a share of a track's day from one network
+    NETWORK_TRACK = "network_track"  #: too many plays of one track from one network
+    NETWORK_PLACEMENT = "network_placement"  #: too many plays in one place from one network
+    PLACEMENT_TRACK = "placement_track"  #: too many plays of one track in one place
+    QUIET_PLACEMENT = "quiet_placement"  #: very many plays where nobody ever opens a license
+    UNIFORM = "uniform"  #: most plays stop as soon as they count
+    UNLOADED = "unloaded"  #: most plays are of players that were never handed out
+    KEYLESS = "keyless"  #: most plays hide who plays
+
+
+DOUBTS = (
+    Reason.FOREIGN_HOST,
+    Reason.VISITOR_HOUR,
+    Reason.VISITOR_DAY,
+    Reason.NETWORK_SPIKE,
+    Reason.NETWORK_TRACK,
+    Reason.NETWORK_PLACEMENT,
+    Reason.PLACEMENT_TRACK,
+    Reason.QUIET_PLACEMENT,
+    Reason.UNIFORM,
+    Reason.UNLOADED,
+    Reason.KEYLESS,
+)
+"""What rules over many plays find (``crowds``), the most telling first; all only make a play wait."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +92,13 @@ class Evidence:
     bytes_per_second: float = NOMINAL_BYTES_PER_SECOND
     flags: frozenset[str] = frozenset()
     is_own: bool = False
+    is_staff: bool = False
     is_known_track: bool = True
     outran_time: bool = False
     is_flooding: bool = False
+    doubts: frozenset[str] = frozenset()  #: what rules over many plays found
+    accepted: frozenset[str] = frozenset()  #: reasons that somebody looked into and let pass
+    refused: frozenset[str] = frozenset()  #: reasons that somebody looked into and confirmed
 
 
 def merged(intervals: Iterable[Sequence[int]]) -> Intervals:
@@ -99,6 +131,14 @@ def completes(heard: Iterable[Sequence[int]], media_ms: int) -> bool:
     return media_ms > 0 and length(heard) >= COMPLETED_SHARE * media_ms
 
 
+def percent(heard: Iterable[Sequence[int]], media_ms: int) -> int:
+    """How much of the media was heard at least once, 0 to 100, cut to whole percent; 0 without a length.
+
+    80 and more is what ``completes``.
+    """
+    return min(100, 100 * length(heard) // media_ms) if media_ms > 0 else 0
+
+
 def tenths(heard: Iterable[Sequence[int]], media_ms: int) -> int:
     """Which tenths of the media were heard, for the retention curve: bit 0 is the first, bit 9 the last.
 
@@ -129,6 +169,7 @@ def decide(evidence: Evidence) -> tuple[Decision, Reason | None]:
         ("bot" in evidence.flags, Reason.BOT),
         ("preview" in evidence.flags, Reason.PREVIEW),
         (evidence.is_own, Reason.OWN_PLAY),
+        (evidence.is_staff, Reason.STAFF_PLAY),
         (not evidence.is_known_track, Reason.UNKNOWN_TRACK),
         (evidence.outran_time, Reason.OUTRAN_TIME),
     )
@@ -142,10 +183,12 @@ def decide(evidence: Evidence) -> tuple[Decision, Reason | None]:
         (evidence.listen_ms > MAX_RATE * evidence.page_ms + SLACK_MS, Reason.TOO_FAST),
         (evidence.media_ms > 0 and reach > evidence.media_ms + MEDIA_TOLERANCE_MS, Reason.OUTSIDE_MEDIA),
         (evidence.delivered_bytes < needed, Reason.BYTES_MISSING),
+        *((reason.value in evidence.doubts, reason) for reason in DOUBTS),
     )
     for holds, reason in suspect:
-        if holds:
-            return Decision.SUSPECT, reason
+        if holds and reason not in evidence.accepted:
+            is_refused = reason in evidence.refused
+            return (Decision.REJECTED if is_refused else Decision.SUSPECT), reason
     return Decision.VALID, None
 
 

@@ -12,17 +12,22 @@ from sqlalchemy.orm import Session
 
 from flexapp.apps.models import FlexApp
 from flexapp.catalog.models import Track
+from flexapp.listening.dimensions import Dimensions
 from flexapp.listening.ingest import LOG_LOCK
 from flexapp.listening.models import (
     DailySalt,
     Decision,
     Delivery,
     FoldCursor,
+    Judgment,
     ListenEvent,
     ListenSession,
     OwnerKey,
     Play,
+    Suspicion,
 )
+from flexapp.people.models import Person
+from flexapp.listening.rollups import ListenName
 
 T = TypeVar("T")
 _CHUNK = 300
@@ -78,6 +83,20 @@ def events_after(session: Session, position: int, *, until: int, limit: int) -> 
     """The next events of the log."""
     query = select(ListenEvent).where(ListenEvent.id > position, ListenEvent.id <= until)
     return session.scalars(query.order_by(ListenEvent.id).limit(limit)).all()
+
+
+def origin_of(session: Session, session_id: str) -> tuple[str, Dimensions] | None:
+    """The site around a listening session and who looked, by its newest event; None without raw rows."""
+    query = select(
+        ListenEvent.host,
+        ListenEvent.country,
+        ListenEvent.device,
+        ListenEvent.os,
+        ListenEvent.browser,
+        ListenEvent.layout,
+    ).where(ListenEvent.session_id == session_id)
+    found = session.execute(query.order_by(ListenEvent.id.desc()).limit(1)).first()
+    return None if found is None else (found[0], Dimensions(*found[1:]))
 
 
 def events_of_placement(
@@ -180,6 +199,59 @@ def people_behind(session: Session, visitor_keys: Collection[str]) -> dict[str, 
     for part in _chunks(visitor_keys):
         for row in session.scalars(select(OwnerKey).where(OwnerKey.visitor_key.in_(part))):
             found.setdefault(row.visitor_key, set()).add(row.person_id)
+    return found
+
+
+def staff_among(session: Session, person_ids: Collection[str]) -> set[str]:
+    """Those of the people who look after the platform."""
+    return {
+        found
+        for part in _chunks(person_ids)
+        for found in session.scalars(select(Person.id).where(Person.id.in_(part), Person.is_admin.is_(True)))
+    }
+
+
+def suspicions_of(session: Session, plays: Collection[int]) -> dict[int, set[str]]:
+    """What rules over many plays found, by ``Play.id``."""
+    found: dict[int, set[str]] = {}
+    for part in _chunks(plays):
+        for row in session.scalars(select(Suspicion).where(Suspicion.play.in_(part))):
+            found.setdefault(row.play, set()).add(row.rule)
+    return found
+
+
+def judgments_since(session: Session, app_ids: Collection[str], *, since: datetime | None) -> list[Judgment]:
+    """What was decided about suspects in the apps, not before that moment."""
+    if since is None:
+        return []
+    return [
+        row
+        for part in _chunks(app_ids)
+        for row in session.scalars(
+            select(Judgment).where(Judgment.app_id.in_(part), Judgment.made_at >= since)
+        )
+    ]
+
+
+def numbers_by_name(session: Session, names: Collection[str]) -> dict[str, int]:
+    """The numbers of those texts that have one."""
+    found: dict[str, int] = {}
+    for part in _chunks(names):
+        rows = session.execute(
+            select(ListenName.name, ListenName.number).where(ListenName.name.in_(part))
+        )
+        found.update((name, number) for name, number in rows)
+    return found
+
+
+def names_by_number(session: Session, numbers: Collection[int]) -> dict[int, str]:
+    """The texts of numbers."""
+    found: dict[int, str] = {}
+    for part in _chunks(numbers):
+        rows = session.execute(
+            select(ListenName.number, ListenName.name).where(ListenName.number.in_(part))
+        )
+        found.update((number, name) for number, name in rows)
     return found
 
 
