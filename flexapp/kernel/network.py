@@ -1,4 +1,4 @@
-"""Who a network address stands for: a full IPv4 address, or the /64 of an IPv6 one."""
+"""Who a network address stands for (a full IPv4 address, or the /64 of an IPv6 one), and its network."""
 
 from __future__ import annotations
 
@@ -20,3 +20,12 @@ def network_of(address: str) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.IPv6Network((parsed, 64), strict=False))
     return str(parsed)
+
+
+def prefix_of(address: str) -> str:
+    """The network around an address: the /24 of an IPv4 one, the /64 of an IPv6 one, else the text itself."""
+    network = network_of(address)
+    try:
+        return str(ipaddress.IPv4Network((network, 24), strict=False))
+    except ValueError:
+        return network

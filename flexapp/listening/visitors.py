@@ -2,7 +2,7 @@
 
 64 bits of BLAKE2b, keyed with the day's salt, over site, network address and user agent (embed-spec
 section 9, after Plausible's scheme). The address itself is never stored. Whoever asks not to be
-followed (``Sec-GPC``, ``DNT``) gets none.
+followed (``Sec-GPC``, ``DNT``), or has not agreed where an app asks first, gets none.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from flexapp.kernel.network import network_of
+from flexapp.kernel.network import network_of, prefix_of
 from flexapp.listening.bots import is_bot
 from flexapp.listening.models import DailySalt
 from flexapp.listening.queries import salt_of
@@ -65,12 +65,18 @@ class VisitorKeys:
 
         The day is the session's, so one that runs over midnight keeps its key.
         """
+        return self._keyed(minted_at, now, host, network_of(address), user_agent[:500])
+
+    def network_key_for(self, *, address: str, minted_at: datetime, now: datetime) -> str | None:
+        """The same of the network alone, a /24 or /64, for caps: it names no website and no browser."""
+        return self._keyed(minted_at, now, "network", prefix_of(address))
+
+    def _keyed(self, minted_at: datetime, now: datetime, *parts: str) -> str | None:
         day = _day(minted_at)
         if _is_over(day, now):
             return None
-        salt = self._salt(day, now)
-        parts = "\x1f".join((host, network_of(address), user_agent[:500]))
-        return hashlib.blake2b(parts.encode("utf-8", "replace"), key=salt, digest_size=8).hexdigest()
+        text = "\x1f".join(parts).encode("utf-8", "replace")
+        return hashlib.blake2b(text, key=self._salt(day, now), digest_size=8).hexdigest()
 
     def _salt(self, day: str, now: datetime) -> bytes:
         with self._lock:

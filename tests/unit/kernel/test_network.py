@@ -2,7 +2,7 @@
 
 import pytest
 
-from flexapp.kernel.network import network_of
+from flexapp.kernel.network import network_of, prefix_of
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,17 @@ from flexapp.kernel.network import network_of
 )
 def test_addresses_stand_for_their_network(address: str, network: str) -> None:
     assert network_of(address) == network
+
+
+@pytest.mark.parametrize(
+    ("address", "prefix"),
+    [
+        ("203.0.113.7", "203.0.113.0/24"),
+        ("203.0.113.255", "203.0.113.0/24"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.0/24"),
+        ("unix:", "unix:"),
+    ],
+)
+def test_networks_are_prefixes(address: str, prefix: str) -> None:
+    assert prefix_of(address) == prefix
