@@ -24,7 +24,7 @@ from flexapp.listening.models import (
     OwnerKey,
     Play,
 )
-from flexapp.listening.totals import Differences, Key, contribution, hour_of
+from flexapp.listening.totals import COUNTED_AS, Differences, Heard, heard_of, listeners_of
 from flexapp.listening.verdicts import Verdicts
 from flexapp.storage.once import insert_once
 from flexapp.storage.session import Database
@@ -32,7 +32,6 @@ from flexapp.storage.session import Database
 CURSOR = "totals"
 EVENTS_AT_ONCE = 2000
 _PLAYING = frozenset({Kind.START, Kind.HEARTBEAT, Kind.END})
-_COUNTED_AS = {Kind.LOAD: "loads", Kind.IMPRESSION: "impressions", Kind.CHECKOUT: "checkouts"}
 PlayKey = tuple[str, str, str]
 
 
@@ -86,7 +85,9 @@ class _Fold:
         self._now = now
         self._differences = Differences()
         self._plays: dict[PlayKey, Play] = {}
-        self._before: dict[PlayKey, tuple[Key, dict[str, int]] | None] = {}
+        self._before: dict[PlayKey, Heard | None] = {}
+        self._owners: dict[str, str] = {}
+        self._producers: dict[str, str] = {}
         self._dirty: set[PlayKey] = set()
         self._left: set[tuple[str, str | None, str]] = set()
         ids = {event.session_id for event in events if event.kind in _PLAYING}
@@ -100,7 +101,7 @@ class _Fold:
                 self._merge(event)
             elif event.kind is Kind.OWNER:
                 self._note_owner(event)
-            elif event.kind in _COUNTED_AS:
+            elif event.kind in COUNTED_AS:
                 self._count(event)
         delivered = self._add_deliveries()
         self._session.flush()
@@ -121,13 +122,48 @@ class _Fold:
         changed = verdicts.decide([self._plays[key] for key in sorted(self._dirty)])
         self._session.flush()
         self._recount(changed)
-        for key, play in sorted(self._plays.items()):
-            before = self._before[key]
+        self._know_listeners()
+        self._write_differences()
+
+    def _know_listeners(self) -> None:
+        """Every play of a visitor decides together where that visitor is a listener."""
+        keys = {play.visitor_key for play in self._plays.values()}
+        keys |= {before.visitor_key for before in self._before.values() if before is not None}
+        for play in queries.plays_of_visitors(self._session, {key for key in keys if key is not None}):
+            self._know(play)
+
+    def _write_differences(self) -> None:
+        plays = self._plays.values()
+        self._owners = queries.owners_of_apps(self._session, {play.app_id for play in plays if play.app_id})
+        tracks = queries.track_facts(self._session, {play.track_id for play in plays})
+        self._producers = {track_id: facts.producer_id for track_id, facts in tracks.items()}
+        then: dict[str, list[Heard]] = {}
+        after: dict[str, list[Heard]] = {}
+        for key, play in self._plays.items():
+            before, now = self._with_people(self._before[key]), self._with_people(heard_of(play))
+            for heard, kept in ((before, then), (now, after)):
+                if heard is not None and heard.visitor_key is not None:
+                    kept.setdefault(heard.visitor_key, []).append(heard)
+            if before == now:
+                continue
             if before is not None:
-                self._differences.add(*before, sign=-1)
-            self._differences.add(*contribution(play))
+                self._differences.add(before, sign=-1)
+            if now is not None:
+                self._differences.add(now)
+        for visitor in then.keys() | after.keys():
+            old, new = listeners_of(then.get(visitor, ())), listeners_of(after.get(visitor, ()))
+            for where in old - new:
+                self._differences.listener(where, -1)
+            for where in new - old:
+                self._differences.listener(where, 1)
         self._session.flush()
         self._differences.write(self._session)
+
+    def _with_people(self, heard: Heard | None) -> Heard | None:
+        if heard is None:
+            return None
+        people = (self._owners.get(heard.app, ""), self._producers.get(heard.track, ""))
+        return heard._replace(people=people)
 
     def _load_named_plays(self) -> None:
         keys = {_key_of(event) for event in self._events if event.kind in _PLAYING}
@@ -139,7 +175,7 @@ class _Fold:
         key = (play.session_id, play.play_id, play.track_id)
         if key not in self._plays:
             self._plays[key] = play
-            self._before[key] = contribution(play)
+            self._before[key] = heard_of(play)
         return self._plays[key]
 
     def _merge(self, event: ListenEvent) -> None:
@@ -222,8 +258,8 @@ class _Fold:
         if {"bot", "preview"} & set(event.facts.get("flags", ())):
             return
         when = min(event.minted_at + timedelta(milliseconds=event.at_ms), event.received_at)
-        key = (hour_of(when), event.app_id, event.placement_id, event.channel, event.track_id)
-        self._differences.add(key, {_COUNTED_AS[event.kind]: 1})
+        place = (event.app_id, event.placement_id, event.channel, event.track_id)
+        self._differences.count(event.kind, when, place)
 
     def _add_deliveries(self) -> set[tuple[str, str]]:
         sent = [event for event in self._events if event.kind is Kind.DELIVERY]
@@ -317,4 +353,11 @@ def _new_play(event: ListenEvent, began: datetime) -> Play:
         is_counted=False,
         decision=Decision.SUSPECT,
         reason="",
+        percent=-1,
+        tenths=0,
+        country=event.country,
+        device=event.device,
+        os=event.os,
+        browser=event.browser,
+        layout=event.layout,
     )

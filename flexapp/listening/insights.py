@@ -1,35 +1,27 @@
 """Figures of listening: by app, placement, channel and track, by hour or day, for any span of time.
 
-All come from the hourly totals, so a span costs its hours and nothing else. Days are UTC days.
+All come from the roll-ups, so a span costs its hours and nothing else.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flexapp.apps.models import FlexApp
-from flexapp.catalog.models import Track
-from flexapp.listening.models import Decision, HourlyTotal, Play
-from flexapp.listening.totals import hour_of
+from flexapp.listening import queries
+from flexapp.listening.models import Decision, Play
+from flexapp.listening.scopes import Scope
+from flexapp.listening.spans import UTC_ZONE, Cut, Interval
 
-_HOUR = timedelta(hours=1)
-_DAY = timedelta(days=1)
-
-
-class Interval(StrEnum):
-    """How a span is cut."""
-
-    HOUR = "hour"  #: into hours
-    DAY = "day"  #: into UTC days
-    TOTAL = "total"  #: not at all
+__all__ = ["Counts", "Dimension", "Interval", "Plays", "Point", "Scope"]
 
 
 class Dimension(StrEnum):
@@ -39,6 +31,11 @@ class Dimension(StrEnum):
     PLACEMENT = "placement_id"
     CHANNEL = "channel"
     TRACK = "track_id"
+
+    @property
+    def column(self) -> str:
+        """Of the totals."""
+        return self.value.removesuffix("_id")
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,12 @@ class Counts:
     completed: int = 0
     listen_ms: int = 0
     checkouts: int = 0
+    views: int = 0
+    opens: int = 0
+    adds: int = 0
+    downloads: int = 0
+    sales: int = 0
+    refunds: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Counts)))
@@ -92,41 +95,6 @@ class Plays:
     points: list[Point]
 
 
-@dataclass(frozen=True)
-class Scope:
-    """Which totals are asked for; None does not narrow.
-
-    ``person_id`` is what one person may see: everything in their apps, and their tracks in
-    everybody's. Give it whenever a person asks.
-    """
-
-    person_id: str | None = None
-    app_ids: Collection[str] | None = None
-    track_ids: Collection[str] | None = None
-    placement_id: str | None = None
-    channel: str | None = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """The same for a select of the totals."""
-        found: list[ColumnElement[bool]] = []
-        if self.person_id is not None:
-            found.append(
-                or_(
-                    HourlyTotal.app_id.in_(select(FlexApp.id).where(FlexApp.owner_id == self.person_id)),
-                    HourlyTotal.track_id.in_(select(Track.id).where(Track.producer_id == self.person_id)),
-                )
-            )
-        if self.app_ids is not None:
-            found.append(HourlyTotal.app_id.in_(list(self.app_ids)))
-        if self.track_ids is not None:
-            found.append(HourlyTotal.track_id.in_(list(self.track_ids)))
-        if self.placement_id is not None:
-            found.append(HourlyTotal.placement_id == self.placement_id)
-        if self.channel is not None:
-            found.append(HourlyTotal.channel == str(self.channel))
-        return found
-
-
 def plays(
     session: Session,
     *,
@@ -138,28 +106,25 @@ def plays(
     track_ids: Collection[str] | None = None,
     placement_id: str | None = None,
     channel: str | None = None,
+    zone: ZoneInfo = UTC_ZONE,
 ) -> Plays:
     """Counters from the hour of ``since`` up to ``until``, all conditions together (see ``Scope``).
 
-    A span of days begins with the first, maybe partial, day.
+    A span of days (weeks, months, years) of ``zone`` begins with the first, maybe partial, one.
     """
     interval = Interval(interval)
     scope = Scope(person_id, app_ids, track_ids, placement_id, channel)
-    by_hour = dict(_by(session, HourlyTotal.hour, scope, since=since, until=until))
-    totals = sum(by_hour.values(), Counts())
-    cut: defaultdict[datetime, Counts] = defaultdict(Counts)
-    for hour, counts in by_hour.items():
-        cut[_start(hour, interval)] += counts
-    points = [Point(at, cut[at]) for at in _starts(since, until, interval)]
-    return Plays(since, until, interval, totals, points)
+    by_hour = {hour: counts for (hour,), counts in _sums(session, ("hour",), scope, since, until).items()}
+    points = _points(by_hour, Cut(since, until, interval, zone))
+    return Plays(since, until, interval, total_of(by_hour.values()), points)
 
 
 def breakdown(
     session: Session, dimension: Dimension, *, scope: Scope, since: datetime, until: datetime
 ) -> list[tuple[str, Counts]]:
     """Counters by app, placement, channel or track, most plays first; ties by starts, then by name."""
-    rows = _by(session, getattr(HourlyTotal, dimension.value), scope, since=since, until=until)
-    return sorted(rows, key=lambda row: (-row[1].plays, -row[1].starts, str(row[0])))
+    rows = breakdown_of(session, (dimension,), scope=scope, since=since, until=until)
+    return [(values[0], counts) for values, counts in rows]
 
 
 def breakdown_of(
@@ -171,30 +136,30 @@ def breakdown_of(
     until: datetime,
 ) -> list[tuple[tuple[str, ...], Counts]]:
     """The same by several dimensions together."""
-    first, *others = (getattr(HourlyTotal, dimension.value) for dimension in dimensions)
-    rows = session.execute(_totals(first, scope, since=since, until=until, also=tuple(others)))
-    found = []
-    for row in rows:
-        values = tuple(row)
-        found.append((values[: len(dimensions)], Counts(*map(int, values[len(dimensions) :]))))
+    columns = tuple(dimension.column for dimension in dimensions)
+    found = list(_named(session, _sums(session, columns, scope, since, until)).items())
     return sorted(found, key=lambda one: (-one[1].plays, -one[1].starts, one[0]))
 
 
 def series_by_channel(
-    session: Session, *, scope: Scope, since: datetime, until: datetime, interval: Interval
+    session: Session,
+    *,
+    scope: Scope,
+    since: datetime,
+    until: datetime,
+    interval: Interval,
+    zone: ZoneInfo = UTC_ZONE,
 ) -> dict[str, list[Point]]:
     """For each channel that has plays its points in order without gaps."""
-    rows = session.execute(
-        _totals(HourlyTotal.channel, scope, since=since, until=until, also=(HourlyTotal.hour,))
-    )
-    cut: defaultdict[str, defaultdict[datetime, Counts]] = defaultdict(lambda: defaultdict(Counts))
-    for channel, hour, *sums in rows:
-        cut[channel][_start(hour, interval)] += Counts(*map(int, sums))
-    starts = list(_starts(since, until, interval))
+    channels: defaultdict[int, dict[datetime, Counts]] = defaultdict(dict)
+    for (channel, hour), counts in _sums(session, ("channel", "hour"), scope, since, until).items():
+        channels[channel][hour] = counts
+    names = queries.names_by_number(session, channels)
+    cut = Cut(since, until, interval, zone)
     return {
-        channel: [Point(at, found[at]) for at in starts]
-        for channel, found in cut.items()
-        if any(counts.plays for counts in found.values())
+        names[channel]: _points(by_hour, cut)
+        for channel, by_hour in channels.items()
+        if any(counts.plays for counts in by_hour.values())
     }
 
 
@@ -253,30 +218,35 @@ def listener_days(
     return session.scalar(query) or 0
 
 
-def _by(
-    session: Session, column: Any, scope: Scope, *, since: datetime, until: datetime
-) -> list[tuple[Any, Counts]]:
-    rows = session.execute(_totals(column, scope, since=since, until=until))
-    return [(value, Counts(*map(int, sums))) for value, *sums in rows]
+def total_of(counts: Iterable[Counts]) -> Counts:
+    """Their sum."""
+    columns = zip(*(tuple(each.__dict__.values()) for each in counts), strict=True)
+    return Counts(*(sum(column) for column in columns))
 
 
-def _totals(
-    column: Any, scope: Scope, *, since: datetime, until: datetime, also: tuple[Any, ...] = ()
-) -> Select[Any]:
-    sums = [func.sum(getattr(HourlyTotal, each.name)) for each in fields(Counts)]
-    query = select(column, *also, *sums).where(HourlyTotal.hour >= hour_of(since), HourlyTotal.hour < until)
-    return query.where(*scope.conditions()).group_by(column, *also)
+def _points(by_hour: dict[datetime, Counts], cut: Cut) -> list[Point]:
+    parts: list[list[Counts]] = [[] for _ in cut.starts]
+    if parts:
+        for hour, counts in by_hour.items():
+            parts[max(0, cut.place_of(hour))].append(counts)
+    return [Point(at, total_of(part)) for at, part in zip(cut.starts, parts, strict=True)]
 
 
-def _start(hour: datetime, interval: Interval) -> datetime:
-    return hour if interval is Interval.HOUR else hour.replace(hour=0)
+def _sums(
+    session: Session, columns: tuple[str, ...], scope: Scope, since: datetime, until: datetime
+) -> dict[tuple[Any, ...], Counts]:
+    """Counters by columns of the totals, places as numbers: the sum of the selects that the scope needs."""
+    found: dict[tuple[Any, ...], Counts] = {}
+    names = [each.name for each in fields(Counts)]
+    for query in queries.selects_of_totals(columns, names, scope, since=since, until=until):
+        for row in session.execute(query):
+            values = tuple(row)
+            key = values[: len(columns)]
+            counts = Counts(*map(int, values[len(columns) :]))
+            found[key] = found[key] + counts if key in found else counts
+    return found
 
 
-def _starts(since: datetime, until: datetime, interval: Interval) -> Iterator[datetime]:
-    if interval is Interval.TOTAL:
-        return
-    step = _HOUR if interval is Interval.HOUR else _DAY
-    at = _start(hour_of(since), interval)
-    while at < until:
-        yield at
-        at += step
+def _named(session: Session, sums: dict[tuple[Any, ...], Counts]) -> dict[tuple[str, ...], Counts]:
+    names = queries.names_by_number(session, {number for key in sums for number in key})
+    return {tuple(names[number] for number in key): counts for key, counts in sums.items()}

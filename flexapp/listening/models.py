@@ -1,11 +1,11 @@
-"""Listen events as they arrived, play instances, delivered bytes, roll-ups, salts."""
+"""Listen events as they arrived, play instances, delivered bytes, salts; roll-ups are in ``rollups``."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Index, Integer, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.storage.base import Base
@@ -118,6 +118,10 @@ class Play(Base):
     media_ms: Mapped[int] = mapped_column(Integer, default=0)
     is_qualified: Mapped[bool] = mapped_column(Boolean, default=False)
     is_completed: Mapped[bool] = mapped_column(Boolean, default=False)
+    percent: Mapped[int] = mapped_column(
+        SmallInteger, default=-1
+    )  #: of the media heard; -1: not in daily roll-ups
+    tenths: Mapped[int] = mapped_column(SmallInteger, default=0)  #: a bit for each tenth of it that was heard
     is_counted: Mapped[bool] = mapped_column(Boolean, default=False)  #: qualified, valid, and no replay
     decision: Mapped[Decision] = mapped_column(EnumText(Decision), default=Decision.SUSPECT)
     reason: Mapped[str] = mapped_column(String(40), default="")  #: a Reason, empty when valid
@@ -204,32 +208,6 @@ class RulesOfDay(Base):
     limits: Mapped[str] = mapped_column(String(16))  #: the thresholds' digest
     crawlers: Mapped[str] = mapped_column(String(20))  #: the version of crawler-user-agents
     judged_at: Mapped[Moment]
-
-
-class HourlyTotal(Base):
-    """Counters of one hour by app, placement, channel and track."""
-
-    __tablename__ = "hourly_total"
-    __table_args__ = (
-        UniqueConstraint("hour", "app_id", "placement_id", "channel", "track_id"),
-        Index(None, "app_id", "hour"),
-        Index(None, "track_id", "hour"),
-    )
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
-    hour: Mapped[Moment]
-    app_id: Mapped[str] = mapped_column(String(30), default="")
-    placement_id: Mapped[str] = mapped_column(String(30), default="")
-    channel: Mapped[str] = mapped_column(String(20))
-    track_id: Mapped[str] = mapped_column(String(30), default="")
-    loads: Mapped[int] = mapped_column(BigInteger, default=0)
-    impressions: Mapped[int] = mapped_column(BigInteger, default=0)
-    starts: Mapped[int] = mapped_column(BigInteger, default=0)
-    plays: Mapped[int] = mapped_column(BigInteger, default=0)
-    replays: Mapped[int] = mapped_column(BigInteger, default=0)
-    completed: Mapped[int] = mapped_column(BigInteger, default=0)
-    listen_ms: Mapped[int] = mapped_column(BigInteger, default=0)
-    checkouts: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class FoldCursor(Base):

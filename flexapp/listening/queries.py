@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, and_, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, tuple_
 from sqlalchemy.orm import Session
 
-from flexapp.apps.models import FlexApp
+from flexapp.apps.models import FlexApp, Placement
 from flexapp.catalog.models import Track
 from flexapp.listening.dimensions import Dimensions
 from flexapp.listening.ingest import LOG_LOCK
@@ -26,8 +26,9 @@ from flexapp.listening.models import (
     Play,
     Suspicion,
 )
+from flexapp.listening.rollups import HourlyTotal, ListenName, Played, TrackTotal
+from flexapp.listening.scopes import Scope
 from flexapp.people.models import Person
-from flexapp.listening.rollups import ListenName
 
 T = TypeVar("T")
 _CHUNK = 300
@@ -237,9 +238,7 @@ def numbers_by_name(session: Session, names: Collection[str]) -> dict[str, int]:
     """The numbers of those texts that have one."""
     found: dict[str, int] = {}
     for part in _chunks(names):
-        rows = session.execute(
-            select(ListenName.name, ListenName.number).where(ListenName.name.in_(part))
-        )
+        rows = session.execute(select(ListenName.name, ListenName.number).where(ListenName.name.in_(part)))
         found.update((name, number) for name, number in rows)
     return found
 
@@ -248,11 +247,95 @@ def names_by_number(session: Session, numbers: Collection[int]) -> dict[int, str
     """The texts of numbers."""
     found: dict[int, str] = {}
     for part in _chunks(numbers):
-        rows = session.execute(
-            select(ListenName.number, ListenName.name).where(ListenName.number.in_(part))
-        )
+        rows = session.execute(select(ListenName.number, ListenName.name).where(ListenName.number.in_(part)))
         found.update((number, name) for number, name in rows)
     return found
+
+
+def selects_of_totals(
+    columns: Sequence[str], counters: Sequence[str], scope: Scope, *, since: datetime, until: datetime
+) -> list[Select[Any]]:
+    """Selects whose rows together are the counters of a scope by columns of the totals.
+
+    What concerns no track is read from the totals by app. Of a person these are their apps' and, beside
+    them, those of their tracks in apps of others. ``Played`` leads from tracks to their rows.
+    """
+    by_track = scope.track_ids is not None or "track" in columns
+    if scope.person_id is None or by_track:
+        table: Any = TrackTotal if by_track else HourlyTotal
+        return [_sums_of(table, columns, counters, scope, since, until, _whose(scope, table))]
+    theirs = HourlyTotal.app.in_(_apps_of(scope.person_id))
+    elsewhere = and_(
+        Played.track.in_(_tracks_of(scope.person_id)), Played.app.not_in(_apps_of(scope.person_id))
+    )
+    return [
+        _sums_of(HourlyTotal, columns, counters, scope, since, until, [theirs]),
+        _sums_of(TrackTotal, columns, counters, scope, since, until, [elsewhere]),
+    ]
+
+
+def _whose(scope: Scope, table: Any) -> list[ColumnElement[bool]]:
+    if scope.person_id is None:
+        return []
+    apps, tracks = _apps_of(scope.person_id), _tracks_of(scope.person_id)
+    return [or_(Played.app.in_(apps), Played.track.in_(tracks))]
+
+
+def _sums_of(
+    table: Any,
+    columns: Sequence[str],
+    counters: Sequence[str],
+    scope: Scope,
+    since: datetime,
+    until: datetime,
+    conditions: list[ColumnElement[bool]],
+) -> Select[Any]:
+    keys = [getattr(table, name) for name in columns]
+    query = select(*keys, *(func.sum(getattr(table, name)) for name in counters)).group_by(*keys)
+    place = table
+    if table is TrackTotal:
+        place = Played
+        query = query.select_from(Played).join(
+            TrackTotal, and_(TrackTotal.app == Played.app, TrackTotal.track == Played.track)
+        )
+    query = query.where(table.hour >= since, table.hour < _next_hour(until), *conditions)
+    if scope.app_ids is not None:
+        query = query.where(place.app.in_(_numbers(scope.app_ids)))
+    elif scope.placement_id is not None:
+        apps = select(Placement.app_id).where(Placement.id == scope.placement_id)
+        query = query.where(place.app.in_(select(ListenName.number).where(ListenName.name.in_(apps))))
+    if scope.track_ids is not None:
+        query = query.where(Played.track.in_(_numbers(scope.track_ids)))
+    if scope.placement_id is not None:
+        query = query.where(table.placement.in_(_numbers([scope.placement_id])))
+    if scope.channel is not None:
+        query = query.where(table.channel.in_(_numbers([str(scope.channel)])))
+    return query
+
+
+def _numbers(names: Collection[str]) -> Select[int]:
+    return select(ListenName.number).where(ListenName.name.in_(list(names)))
+
+
+def _apps_of(person_id: str) -> Select[int]:
+    return (
+        select(ListenName.number)
+        .join(FlexApp, FlexApp.id == ListenName.name)
+        .where(FlexApp.owner_id == person_id)
+    )
+
+
+def _tracks_of(person_id: str) -> Select[int]:
+    return (
+        select(ListenName.number)
+        .join(Track, Track.id == ListenName.name)
+        .where(Track.producer_id == person_id)
+    )
+
+
+def _next_hour(until: datetime) -> datetime:
+    """Hours that begin before ``until``."""
+    return until + timedelta(hours=1) - timedelta(microseconds=1)
 
 
 def oldest_ids(model: type[ListenEvent | Play | Delivery], limit: int) -> Select[int]:

@@ -6,6 +6,7 @@ import flexapp.inbox.models
 import flexapp.ledger.models
 import flexapp.licensing.models
 import flexapp.listening.models
+import flexapp.listening.rollups
 import flexapp.notices.models
 import flexapp.orders.models
 import flexapp.outbox.models

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
-from flexapp.listening.models import Decision, HourlyTotal, Play
+from flexapp.listening.models import Decision, Play
 from flexapp.listening.totals import hour_of
 from flexapp.listening.upkeep import fold_listens
 from flexapp.worker.runtime import Worker
@@ -18,7 +18,7 @@ from tests.browser.conftest import Site, audit, sideways
 from tests.browser.stage import BEATS, Stage, player_of, stage, wait_until_it_plays
 from tests.factories.apps import make_app, make_placement
 from tests.factories.catalog import make_track
-from tests.factories.listening import CHROME
+from tests.factories.listening import CHROME, make_total
 from tests.factories.people import make_person
 
 __all__ = ["stage"]
@@ -121,18 +121,17 @@ def busy_ids(site: Site) -> dict[str, str]:
         placement = make_placement(session, app, services.signer, name="a blog", now=now)
         for day in range(90):
             for place, channel in enumerate(("own_site", "affiliate", "platform_page"), 1):
-                session.add(
-                    HourlyTotal(
-                        hour=hour_of(now) - timedelta(days=day),
-                        app_id=app.id,
-                        placement_id=placement.id if place == 1 else "",
-                        channel=channel,
-                        track_id=track.id,
-                        starts=40,
-                        plays=20 + day % 7 * place,
-                        completed=9,
-                        listen_ms=900_000,
-                    )
+                make_total(
+                    session,
+                    hour=hour_of(now) - timedelta(days=day),
+                    app_id=app.id,
+                    placement_id=placement.id if place == 1 else "",
+                    channel=channel,
+                    track_id=track.id,
+                    starts=40,
+                    plays=20 + day % 7 * place,
+                    completed=9,
+                    listen_ms=900_000,
                 )
         return {"owner": owner.id, "app": app.id, "track": track.id}
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from flexapp.apps.models import Channel, FlexApp, Placement
 from flexapp.catalog.models import Track
 from flexapp.kernel.clock import FixedClock
 from flexapp.listening import deliveries, loads, sessions
+from flexapp.listening.adding import add_rows
 from flexapp.listening.ingest import ingest_of
+from flexapp.listening.names import numbers_of
+from flexapp.listening.rollups import HourlyTotal, Played, TrackTotal, hour_number
 from flexapp.listening.sessions import SessionClaims
+from flexapp.listening.totals import COUNTERS
 from flexapp.listening.upkeep import fold_listens
 from flexapp.workflows.services import Services
 
@@ -127,6 +132,25 @@ class Listener:
                 at = to
         bodies[-1].append(self.event(play, track, "e"))
         return bodies
+
+
+def make_total(
+    session: Session,
+    *,
+    hour: datetime,
+    app_id: str = "",
+    placement_id: str = "",
+    channel: str = Channel.DIRECT,
+    track_id: str = "",
+    **counters: int,
+) -> None:
+    """Counters of an hour in the roll-ups by app and by track, as if they had been folded."""
+    number = numbers_of(session, {app_id, placement_id, str(channel), track_id})
+    app, track, rest = number[app_id], number[track_id], (number[placement_id], number[str(channel)])
+    sums = tuple(counters.get(name, 0) for name in COUNTERS)
+    add_rows(session, Played, [(app, track)])
+    add_rows(session, HourlyTotal, [(app, hour_number(hour), *rest, *sums)])
+    add_rows(session, TrackTotal, [(app, track, hour_number(hour), *rest, *sums)])
 
 
 def settle(services: Services) -> None:

@@ -9,7 +9,6 @@ from flexapp_sdk import Invalid, Money, NotFound, OrderItem
 
 from flexapp.catalog.models import LicenseType, Track
 from flexapp.kernel.clock import FixedClock
-from flexapp.listening.models import HourlyTotal
 from flexapp.orders.models import Order
 from flexapp.workflows.complete_order import complete_order
 from flexapp.workflows.refund_order import refund_order
@@ -17,6 +16,7 @@ from flexapp.workflows.services import Services
 from tests.factories import orders as make
 from tests.factories.catalog import make_license_types, make_track
 from tests.factories.checkout import pay
+from tests.factories.listening import make_total
 from tests.sdk.conftest import Caller, Connect
 
 
@@ -169,18 +169,17 @@ def test_plays_are_told_to_those_they_concern(
     with services.database.writing() as session:
         for hours, plays in ((30, 5), (1, 2)):
             hour = (clock.now() - timedelta(hours=hours)).replace(minute=0, second=0)
-            session.add(
-                HourlyTotal(
-                    hour=hour,
-                    app_id=window.id,
-                    placement_id=placement.id,
-                    channel="own_site",
-                    track_id=track.id,
-                    plays=plays,
-                    starts=plays + 1,
-                    completed=1,
-                    listen_ms=60_000 * plays,
-                )
+            make_total(
+                session,
+                hour=hour,
+                app_id=window.id,
+                placement_id=placement.id,
+                channel="own_site",
+                track_id=track.id,
+                plays=plays,
+                starts=plays + 1,
+                completed=1,
+                listen_ms=60_000 * plays,
             )
     report = ada.sdk.insights.plays(app_id=window.id, since=clock.now() - timedelta(days=3))
     assert report.plays == 7

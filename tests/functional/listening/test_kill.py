@@ -25,7 +25,8 @@ from flexapp.kernel.clock import SystemClock
 from flexapp.kernel.signing import Signer
 from flexapp.listening import sessions
 from flexapp.listening.folding import fold_all
-from flexapp.listening.models import HourlyTotal, Kind, ListenEvent
+from flexapp.listening.models import Kind, ListenEvent
+from flexapp.listening.rollups import HourlyTotal
 from flexapp.storage.session import Database
 from tests.factories.catalog import make_license_type, make_track
 from tests.factories.listening import CHROME, PATH

@@ -1,0 +1,240 @@
+"""Roll-ups of listening: what panels read instead of the log.
+
+Texts are kept once, as numbers of ``listen_name``; hours and days are numbers since 1970; tables that
+SQLite searches by their key are stored in its order, so that one app's figures lie side by side.
+
+The budget is 500 MB of SQLite at 100 million listens in 90 days of 2,000 apps with 20 tracks each. By the
+hour and track that would be 30 million rows (1 GB), so hours are kept by app (4.3 million rows, 90 days)
+and by track for 8 days only; older rows are folded into one a day, which stands at noon. What was heard
+(retention) is kept by track and day, dimensions by app and day: those of a track or a producer's tracks
+elsewhere are read from the listens themselves (``columns``), because by track and day there would be as
+many rows as listens. Measured sizes are in ``tests/benchmarks/README.md``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from enum import IntEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    TypeDecorator,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flexapp.storage.base import Base
+from flexapp.storage.columns import Moment
+
+_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_DAY = _BEGIN.date()
+_HOUR = timedelta(hours=1)
+_BY_KEY = {"sqlite_with_rowid": False}
+
+
+def hour_number(moment: datetime) -> int:
+    """Whole hours since 1970."""
+    return (moment - _BEGIN) // _HOUR
+
+
+def day_number(day: date) -> int:
+    """Days since 1970."""
+    return (day - _FIRST_DAY).days
+
+
+def day_of_number(number: int) -> date:
+    """The day of that number."""
+    return _FIRST_DAY + timedelta(days=number)
+
+
+class HourNumber(TypeDecorator[datetime]):
+    """The beginning of a UTC hour, stored as whole hours since 1970; minutes are cut off."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else hour_number(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _BEGIN + value * _HOUR
+
+
+class DayNumber(TypeDecorator[date]):
+    """A UTC day, stored as days since 1970."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> int | None:
+        return None if value is None else day_number(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> date | None:
+        return None if value is None else day_of_number(value)
+
+
+class Dimension(IntEnum):
+    """What listens of an app are broken down by, day by day."""
+
+    COUNTRY = 1  #: ISO 3166-1
+    DEVICE = 2  #: desktop, phone, tablet...
+    OS = 3  #: family of the operating system
+    BROWSER = 4  #: family of the browser
+    HOST = 5  #: the site around the player
+    LAYOUT = 6  #: the player's shape
+
+
+class ListenName(Base):
+    """An id or word that roll-ups know by its number; the empty text has one too."""
+
+    __tablename__ = "listen_name"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+
+
+class _Counters:
+    """What is counted; the definitions are in ``counting`` and ``totals``."""
+
+    loads: Mapped[int] = mapped_column(BigInteger, default=0)
+    impressions: Mapped[int] = mapped_column(BigInteger, default=0)
+    starts: Mapped[int] = mapped_column(BigInteger, default=0)
+    plays: Mapped[int] = mapped_column(BigInteger, default=0)
+    replays: Mapped[int] = mapped_column(BigInteger, default=0)
+    completed: Mapped[int] = mapped_column(BigInteger, default=0)
+    listen_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    checkouts: Mapped[int] = mapped_column(BigInteger, default=0)
+    views: Mapped[int] = mapped_column(BigInteger, default=0)
+    opens: Mapped[int] = mapped_column(BigInteger, default=0)
+    adds: Mapped[int] = mapped_column(BigInteger, default=0)
+    downloads: Mapped[int] = mapped_column(BigInteger, default=0)
+    sales: Mapped[int] = mapped_column(BigInteger, default=0)
+    refunds: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class HourlyTotal(_Counters, Base):
+    """Counters by app, placement, channel and hour; after 90 days one row a day, at noon."""
+
+    __tablename__ = "app_total"
+    __table_args__ = _BY_KEY
+
+    app: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    hour: Mapped[datetime] = mapped_column(HourNumber(), primary_key=True, autoincrement=False)
+    placement: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    channel: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+
+
+class TrackTotal(_Counters, Base):
+    """The same with the track; after 8 days one row a day, at noon."""
+
+    __tablename__ = "track_total"
+    __table_args__ = _BY_KEY
+
+    app: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    track: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    hour: Mapped[datetime] = mapped_column(HourNumber(), primary_key=True, autoincrement=False)
+    placement: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    channel: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+
+
+class Played(Base):
+    """Which track was ever shown or heard in which app: the way from a track to its totals."""
+
+    __tablename__ = "played"
+    __table_args__ = (Index(None, "track", "app"), _BY_KEY)
+
+    app: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    track: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+
+
+class DailyRetention(Base):
+    """How far the valid listens of a day were heard, by app and track.
+
+    Five buckets by the share that was heard (seed-systems 2.5), the sum of the shares in percent, and how
+    often each tenth was heard.
+    """
+
+    __tablename__ = "daily_retention"
+    __table_args__ = _BY_KEY
+
+    app: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    track: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(DayNumber(), primary_key=True, autoincrement=False)
+    listens: Mapped[int] = mapped_column(BigInteger, default=0)
+    percent: Mapped[int] = mapped_column(BigInteger, default=0)
+    skipped: Mapped[int] = mapped_column(BigInteger, default=0)
+    partial: Mapped[int] = mapped_column(BigInteger, default=0)
+    half: Mapped[int] = mapped_column(BigInteger, default=0)
+    mostly: Mapped[int] = mapped_column(BigInteger, default=0)
+    whole: Mapped[int] = mapped_column(BigInteger, default=0)
+    tenth_0: Mapped[int] = mapped_column(BigInteger, default=0)
+    tenth_1: Mapped[int] = mapped_column(BigInteger, default=0)
+    tenth_2: Mapped[int] = mapped_column(BigInteger, default=0)
+    tenth_3: Mapped[int] = mapped_column(BigInteger, default=0)
+    tenth_4: Mapped[int] = mapped_column(BigInteger, default=0)
+    tenth_5: Mapped[int] = mapped_column(BigInteger, default=0)
+    tenth_6: Mapped[int] = mapped_column(BigInteger, default=0)
+    tenth_7: Mapped[int] = mapped_column(BigInteger, default=0)
+    tenth_8: Mapped[int] = mapped_column(BigInteger, default=0)
+    tenth_9: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class DailyDimension(Base):
+    """Valid listens of an app on a day by one value of a dimension."""
+
+    __tablename__ = "daily_dimension"
+    __table_args__ = _BY_KEY
+
+    app: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    dimension: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(DayNumber(), primary_key=True, autoincrement=False)
+    value: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    starts: Mapped[int] = mapped_column(BigInteger, default=0)
+    plays: Mapped[int] = mapped_column(BigInteger, default=0)
+    listeners: Mapped[int] = mapped_column(BigInteger, default=0)  #: distinct keys with a qualified listen
+
+
+class DailyListeners(Base):
+    """Distinct visitor keys with a valid qualified listen of a subject on a day: exact.
+
+    The subject is an app, a track or a person (their apps and their tracks anywhere). Keys live for a day,
+    so days add up.
+    """
+
+    __tablename__ = "daily_listeners"
+    __table_args__ = _BY_KEY
+
+    subject: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(DayNumber(), primary_key=True, autoincrement=False)
+    listeners: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class DaySketch(Base):
+    """The keys of an app on a sealed day as a HyperLogLog sketch, for the union of several apps."""
+
+    __tablename__ = "day_sketch"
+    __table_args__ = _BY_KEY
+
+    app: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(DayNumber(), primary_key=True, autoincrement=False)
+    sketch: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SealedDay(Base):
+    """A day whose valid listens and counted moments lie in immutable Parquet files."""
+
+    __tablename__ = "sealed_day"
+
+    day: Mapped[date] = mapped_column(DayNumber(), primary_key=True, autoincrement=False)
+    listens_key: Mapped[str] = mapped_column(String(120))  #: of the object
+    moments_key: Mapped[str] = mapped_column(String(120))
+    listens: Mapped[int] = mapped_column(BigInteger)
+    bytes: Mapped[int] = mapped_column(BigInteger)  #: of both files
+    sealed_at: Mapped[Moment]
+    is_stale: Mapped[bool] = mapped_column(Boolean, default=False)  #: something of the day changed since
