@@ -25,6 +25,7 @@ from flexapp.catalog.models import Track, Visibility
 from flexapp.catalog.offers import offers_for
 from flexapp.catalog.queries import cover_sizes, track_by_old_slug, track_by_slug
 from flexapp.kernel.ids import is_id
+from flexapp.people.queries import person_by_old_slug, person_by_slug
 from flexapp.web.access import Access, allow
 from flexapp.web.context import db, services
 
@@ -57,6 +58,8 @@ def oembed() -> Response:
         subject = subject_of(db(), services().signer, target, key=key)
     except PlayerGone as gone:
         return _refusal(404, gone.message)
+    if not subject.tracks and not is_id(subject.id, "app"):
+        return _refusal(404, "There is nothing to play at this address.")
     if subject.app is None and subject.tracks[0].visibility is Visibility.UNLISTED:
         return _refusal(401, "This beat is not listed.")
     answer = describe(
@@ -97,8 +100,7 @@ def describe(
     query = {name: value for name, value in options.query().items() if name != "layout"}
     if layout is not subject.layout:
         query = {"layout": layout.value} | query
-    if key:
-        query["k"] = key
+    query |= {"k": key} if key else {"via": "oembed"}
     if dnt:
         query["dnt"] = "1"
     source = f"{base_url}/embed/v1/{subject.id}" + (f"?{urlencode(query)}" if query else "")
@@ -158,7 +160,7 @@ def _of_a_track(session: Session, track: Track) -> dict[str, str | int]:
 
 
 def _target(session: Session, parts: SplitResult, *, own: SplitResult) -> str | None:
-    """The app or track id that an address of ours, or of an app's own host name, stands for."""
+    """The id of the app, track or producer that an address of ours, or of an app's own host, stands for."""
     steps = [unquote(step) for step in parts.path.split("/") if step]
     if not _same_port(parts, own):
         return None
@@ -181,6 +183,9 @@ def _target(session: Session, parts: SplitResult, *, own: SplitResult) -> str | 
         case ["t", slug]:
             track = track_by_slug(session, slug) or track_by_old_slug(session, slug)
             return track.id if track else None
+        case ["p", slug]:
+            person = person_by_slug(session, slug) or person_by_old_slug(session, slug)
+            return person.id if person else None
     return None
 
 

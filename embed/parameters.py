@@ -11,6 +11,8 @@ from flexapp.apps.models import Layout, ThemeMode
 from flexapp.apps.theme import InvalidColor, parse_color
 from flexapp.kernel.ids import is_id
 
+WAYS = frozenset({"script", "oembed", "card"})
+"""How a frame came to be when nobody pasted it: our loader, a tool that unfolds links, a social card."""
 _ON, _OFF = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 
 
@@ -35,7 +37,7 @@ class Parameters:
     dnt: bool = False
     preview: bool = False  #: the owner looks at it in the dashboard: nothing counts
     lang: str | None = None  #: one of the spoken languages
-    script: bool = False  #: our loader made the frame: ``via=script``
+    via: str = ""  #: one of WAYS; empty for a frame that was pasted
     key: str = ""  #: the placement token ``k``
 
     @property
@@ -65,7 +67,7 @@ def read_parameters(query: Mapping[str, str]) -> Parameters:
         dnt=_flag(query.get("dnt"), default=False),
         preview=_flag(query.get("preview"), default=False),
         lang=language_of(query.get("lang", "")[:20]),
-        script=query.get("via") == "script",
+        via=via if (via := query.get("via", "")) in WAYS else "",
         key=query.get("k", "")[:300],
     )
 

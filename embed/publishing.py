@@ -165,7 +165,7 @@ class Publisher:
         asked = key[1]
         document = player_document(session, subject, asked, own_origin=self._own_origin)
         digest = hashlib.blake2b(document.body + document.policy.encode(), digest_size=9)
-        said = (("gpc", asked.dnt), ("preview", asked.preview), ("script", asked.script))
+        said = (("gpc", asked.dnt), ("preview", asked.preview), ("script", asked.via == "script"))
         flags = {name for name, is_set in said if is_set}
         return Published(
             document=document,
@@ -174,7 +174,7 @@ class Publisher:
             is_common=asked.is_common,
             app_id=subject.app.id if subject.app else "",
             placement_id=subject.placement.id if subject.placement else "",
-            channel=subject.channel("", self._own_host),
+            channel=subject.channel(asked.via),
             ancestors=subject.ancestors,
             flags=frozenset(flags),
         )

@@ -1,4 +1,4 @@
-"""What an embed address shows: an app's lineup or one track, its placement, and who may frame it."""
+"""What an embed address shows: an app, a track or a producer, under which placement, and who may frame it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from sqlalchemy.orm import Session
 
 from embed.words import words_of
 from flexapp.apps import queries
-from flexapp.apps.lineup import lineup_of
+from flexapp.apps.lineup import MAX_TRACKS, lineup_of
 from flexapp.apps.models import Channel, FlexApp, Layout, Placement, ThemeMode
 from flexapp.apps.origins import narrow
 from flexapp.catalog.models import Track, Visibility
-from flexapp.catalog.queries import track_by_id
+from flexapp.catalog.queries import public_tracks, track_by_id
 from flexapp.errors import NotFound
 from flexapp.kernel.ids import is_id
 from flexapp.kernel.signing import Signer
 from flexapp.people.models import Person
-from flexapp.people.queries import people_by_ids
+from flexapp.people.queries import people_by_ids, person_by_id
+
+_CHANNELS = {"oembed": Channel.OEMBED_CONSUMER, "card": Channel.SOCIAL_CARD}
 
 
 class PlayerGone(NotFound):
-    """The address shows nothing (any more): an unknown or deleted app or track, or a revoked placement.
+    """The address shows nothing (any more): app, track or producer is gone, or the placement was revoked.
 
     The ``reason`` is ``taken_down``, ``nowhere`` or ``beat``.
     """
@@ -50,11 +52,12 @@ class Subject:
     accent: str | None
     ancestors: list[str] | None  #: allowed origins; empty is everywhere, None nowhere
 
-    def channel(self, host: str, own_host: str) -> Channel:
-        """The reporting bucket of a listen on a page of ``host`` (embed-spec 8.4)."""
-        if host == own_host:
-            return Channel.PLATFORM_PAGE
-        return self.placement.channel if self.placement else Channel.DIRECT
+    def channel(self, via: str) -> Channel:
+        """The reporting bucket of listens on others' pages (embed-spec 8.4): the placement's, or by the way.
+
+        ``via`` is one of ``parameters.WAYS`` or empty.
+        """
+        return self.placement.channel if self.placement else _CHANNELS.get(via, Channel.DIRECT)
 
 
 def subject_of(session: Session, signer: Signer, target: str, *, key: str) -> Subject:
@@ -69,6 +72,8 @@ def subject_of(session: Session, signer: Signer, target: str, *, key: str) -> Su
         return _of_app(session, target, placement)
     if is_id(target, "trk"):
         return _of_track(session, target, placement)
+    if is_id(target, "per"):
+        return _of_producer(session, target, placement)
     raise PlayerGone("nowhere")
 
 
@@ -127,6 +132,28 @@ def _of_track(session: Session, track_id: str, placement: Placement | None) -> S
         app=app,
         placement=placement,
         layout=Layout.COMPACT,
+        theme=app.theme if app else ThemeMode.AUTO,
+        accent=app.accent if app else None,
+        ancestors=[],
+    )
+
+
+def _of_producer(session: Session, person_id: str, placement: Placement | None) -> Subject:
+    """Their listed beats, the newest first; nobody else's placement is credited, only one of an own app."""
+    person = person_by_id(session, person_id)
+    if person is None:
+        raise PlayerGone("taken_down")
+    app = queries.app_by_id(session, placement.app_id) if placement else None
+    if app is not None and app.owner_id != person.id:
+        app = placement = None
+    return Subject(
+        id=person.id,
+        name=person.name,
+        owner=person,
+        tracks=public_tracks(session, producer_id=person.id, limit=MAX_TRACKS),
+        app=app,
+        placement=placement,
+        layout=Layout.LIST,
         theme=app.theme if app else ThemeMode.AUTO,
         accent=app.accent if app else None,
         ancestors=[],

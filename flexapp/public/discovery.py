@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flexapp.apps.models import FlexApp
+from flexapp.apps.models import FlexApp, Layout
 from flexapp.apps.options import Options
 from flexapp.apps.sizes import SIZES, Size
 from flexapp.apps.snippets import DEFAULTS
@@ -85,9 +85,7 @@ def track_card(beat: Beat, to: Addresses, sizes: Sizes, *, shared_key: str = "")
         description=_short(track.description or about or "A beat on Flexapp.", _DESCRIPTION),
         image=_image(to, track, sizes),
         data=None if beat.is_sold else {"@context": "https://schema.org", **_recording(beat, to, url)},
-        player=None
-        if beat.is_sold
-        else Player(_absolute(to, f"/embed/v1/{track.id}"), PLAYER_SIZE.width, PLAYER_SIZE.height),
+        player=None if beat.is_sold else _player(to, track.id, PLAYER_SIZE),
         audio="" if beat.is_sold else _absolute(to, f"/media/{track.id}.mp3"),
         oembed=_oembed(to, url, shared_key) if is_listed and not beat.is_sold else {},
         is_hidden=not is_listed or beat.is_sold,
@@ -107,8 +105,6 @@ def app_card(
     """The card of an app's page; ``beats`` are its whole lineup, ``options`` those of the link."""
     url = to.canonical_app()
     count = f"{len(beats)} beat{'' if len(beats) == 1 else 's'}"
-    size = SIZES[app.layout]
-    player = f"/embed/v1/{app.id}" + (f"?{urlencode({'k': shared_key})}" if shared_key else "")
     return Card(
         kind="music.playlist",
         url=url,
@@ -124,13 +120,19 @@ def app_card(
             "creator": {"@type": "MusicGroup", **_person(owner, to)},
             "track": [_in_list(beat, to) for beat in beats[:_LISTED]],
         },
-        player=Player(_absolute(to, player), size.width, size.height),
+        player=_player(to, app.id, SIZES[app.layout], shared_key),
         oembed=_oembed(to, url, shared_key, options),
     )
 
 
 def producer_card(person: Person, beats: Sequence[Beat], total: int, to: Addresses, sizes: Sizes) -> Card:
-    """The card of a producer's page; ``beats`` are the first of them."""
+    """The card of a producer's page; ``beats`` are the first of them.
+
+    On our host it plays all of theirs. A key in the address goes along when it is the producer's own: theirs
+    is the only app that their player may credit.
+    """
+    shared_key = to.key if to.app is not None and to.app.owner_id == person.id else ""
+    plays = total > 0 and not to.is_domain
     url = to.canonical(f"/p/{person.slug}")
     about = " ".join(person.bio.split()) or f"Beats by {person.name} to hear and license."
     return Card(
@@ -153,6 +155,8 @@ def producer_card(person: Person, beats: Sequence[Beat], total: int, to: Address
                 ],
             },
         },
+        player=_player(to, person.id, SIZES[Layout.LIST], shared_key) if plays else None,
+        oembed=_oembed(to, url, shared_key) if plays else {},
     )
 
 
@@ -241,6 +245,12 @@ def _image(to: Addresses, track: Track, sizes: Sizes) -> Image | None:
 
 def _first_image(to: Addresses, beats: Sequence[Beat], sizes: Sizes) -> Image | None:
     return next((image for beat in beats if (image := _image(to, beat.track, sizes))), None)
+
+
+def _player(to: Addresses, target: str, size: Size, key: str = "") -> Player:
+    """A card's player; without a placement the card itself is the channel."""
+    query = urlencode({"k": key} if key else {"via": "card"})
+    return Player(_absolute(to, f"/embed/v1/{target}?{query}"), size.width, size.height)
 
 
 def _oembed(to: Addresses, url: str, key: str, options: Options = DEFAULTS) -> dict[str, str]:

@@ -53,15 +53,13 @@ def producer(slug: str) -> Response:
     listing = listing_of(db(), tracks, path=f"/p/{person.slug}", key="" if to.is_domain else to.key)
     sizes = cover_sizes(db(), [beat.track for beat in listing.beats])
     genres = sorted({track.genre for track in tracks if track.genre})
-    return make_response(
-        render_template(
-            "public/producer.html",
-            person=person,
-            listing=listing,
-            genres=genres,
-            card=producer_card(person, listing.beats, len(tracks), to, sizes),
-        )
+    card = producer_card(person, listing.beats, len(tracks), to, sizes)
+    response = make_response(
+        render_template("public/producer.html", person=person, listing=listing, genres=genres, card=card)
     )
+    if card.oembed:
+        response.headers["Link"] = card.link_header
+    return response
 
 
 def _tracks(person: Person) -> list[Track]:

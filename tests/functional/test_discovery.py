@@ -11,8 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from flexapp.apps.models import FlexApp
+from flexapp.people.queries import person_by_slug
 from flexapp.workflows.services import Services
-from tests.factories.apps import make_app
+from tests.factories.apps import make_app, make_placement
 from tests.factories.catalog import make_track
 from tests.factories.people import make_person
 
@@ -84,6 +85,21 @@ def night(services: Services) -> FlexApp:
         return make_app(session, owner, name=f"Drive {ODD}"[:80], picks=(first, second))
 
 
+@pytest.fixture
+def own_key(services: Services, night: FlexApp) -> tuple[str, str]:
+    """Kaito's id, and the key of a placement of an app of their own."""
+    with services.database.writing() as session:
+        kaito = person_by_slug(session, "kaito")
+        assert kaito is not None
+        own = make_app(session, kaito, own_catalog=True)
+        return kaito.id, make_placement(session, own, services.signer).key
+
+
+def data_url(head: Head) -> str:
+    """The player that structured data names."""
+    return str(head.data["audio"]["embedUrl"])
+
+
 def read(client: FlaskClient, path: str) -> Head:
     answer = client.get(path)
     assert answer.status_code == 200
@@ -120,7 +136,7 @@ def test_a_beats_card_plays_and_sells(client: FlaskClient, services: Services, n
     assert head.one("og:type") == "music.song"
     assert head.one("og:audio").startswith(f"{base}/media/trk_")
     assert head.one("og:audio:type") == "audio/mpeg"
-    assert head.one("og:video") == head.one("twitter:player")
+    assert head.one("og:video") == head.one("twitter:player") == f"{data_url(head)}?via=card"
     assert head.one("og:video:type") == "text/html"
     assert head.one("twitter:card") == "player"
     assert (head.one("twitter:player:width"), head.one("twitter:player:height")) == ("600", "166")
@@ -131,7 +147,6 @@ def test_a_beats_card_plays_and_sells(client: FlaskClient, services: Services, n
     assert data["byArtist"] == {"@type": "MusicGroup", "name": 'Kaito "<i>" Sounds', "url": f"{base}/p/kaito"}
     assert data["audio"]["@type"] == "AudioObject"
     assert data["audio"]["contentUrl"] == head.one("og:audio")
-    assert data["audio"]["embedUrl"] == head.one("og:video")
     assert [(offer["@type"], offer["price"], offer["priceCurrency"]) for offer in data["offers"]] == [
         ("Offer", price, "USD") for price in ("29.99", "65.00", "149.00", "499.00")
     ]
@@ -144,7 +159,7 @@ def test_an_apps_card_plays_and_lists(client: FlaskClient, services: Services, n
     head = read(client, f"/a/{night.slug}")
     assert head.one("og:type") == "music.playlist"
     assert head.one("twitter:card") == "player"
-    assert head.one("og:video") == f"{services.settings.base_url}/embed/v1/{night.id}"
+    assert head.one("og:video") == f"{services.settings.base_url}/embed/v1/{night.id}?via=card"
     data = head.data
     assert (data["@type"], data["numTracks"]) == ("MusicPlaylist", 2)
     assert data["creator"]["name"] == "Nina & <Curates>"
@@ -158,18 +173,33 @@ def test_an_apps_card_plays_and_lists(client: FlaskClient, services: Services, n
     }
 
 
-def test_a_producers_card_lists_and_announces_no_player(client: FlaskClient, night: FlexApp) -> None:
-    answer = client.get("/p/kaito")
-    head = Head(answer.text)
+def test_a_producers_card_plays_and_lists(
+    client: FlaskClient, services: Services, night: FlexApp, own_key: tuple[str, str]
+) -> None:
+    base, (producer_id, key) = services.settings.base_url, own_key
+    head = read(client, "/p/kaito")
     assert head.one("og:type") == "profile"
-    assert head.one("twitter:card") == "summary"
-    assert "alternate" not in head.links
-    assert "Link" not in answer.headers
+    assert head.one("twitter:card") == "player"
+    assert head.one("og:video") == f"{base}/embed/v1/{producer_id}?via=card"
+    assert (head.one("og:video:width"), head.one("og:video:height")) == ("600", "352")
+    assert client.get(head.one("og:video").removeprefix(base)).status_code == 200
     data = head.data
     assert (data["@type"], data["track"]["numberOfItems"]) == ("MusicGroup", 2)
     items = data["track"]["itemListElement"]
     assert [item["position"] for item in items] == [1, 2]
     assert {item["item"]["@type"] for item in items} == {"MusicRecording"}
+    with services.database.writing() as session:
+        others = make_placement(session, session.get_one(FlexApp, night.id), services.signer).key
+    assert read(client, f"/p/kaito?k={key}").one("og:video") == f"{base}/embed/v1/{producer_id}?k={key}"
+    assert read(client, f"/p/kaito?k={others}").one("og:video") == head.one("og:video")
+
+
+def test_who_sells_nothing_announces_no_player(client: FlaskClient, night: FlexApp) -> None:
+    answer = client.get("/p/nina-curates")
+    head = Head(answer.text)
+    assert head.one("twitter:card") == "summary"
+    assert "alternate" not in head.links
+    assert "Link" not in answer.headers
 
 
 def test_similar_beats_are_near_in_genre_and_tempo(client: FlaskClient, services: Services) -> None:

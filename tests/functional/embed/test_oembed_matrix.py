@@ -16,6 +16,8 @@ from flexapp.apps import hosting
 from flexapp.apps.models import FlexApp
 from flexapp.apps.operations import rename
 from flexapp.catalog.models import Track, Upload, UploadKind
+from flexapp.people.models import Person
+from flexapp.people.operations import update_profile
 from flexapp.workflows.services import Services
 from tests.functional.embed.conftest import Stage
 
@@ -45,6 +47,18 @@ OF_A_TRACK = (
     "https://www.{netloc}/t/{track}",
     "{base}/embed/v1/{track_id}",
     "http://{domain}:{port}/t/{track}",
+)
+OF_A_PRODUCER = (
+    "{base}/p/{producer}",
+    "{base}/p/{producer}/",
+    "{base}//p//{producer}",
+    "{base}/p/old-producer",
+    "{base}/%70/{producer}?q=night&page=2",
+    "{base}/p/{producer}?k={key}",
+    "https://www.{netloc}/p/{producer}#top",
+    "HTTP://{netloc}/p/{producer}",
+    "{base}/embed/v1/{producer_id}",
+    "{base}/embed/v1/{producer_id}?k={key}&via=script",
 )
 BOXES = (
     {},
@@ -83,6 +97,9 @@ def places(services: Services, stage: Stage) -> dict[str, str]:
         hosting.set_domain(session, app, DOMAIN, own_hosts=(), now=now)
         hosting.confirm_domain(session, app, DOMAIN, now=now)
         slug = app.slug
+        producer = session.get_one(Person, stage.producer_id)
+        update_profile(session, producer, name="Old producer", now=now)
+        update_profile(session, producer, name="Kaito Sounds", now=now)
     base = services.settings.base_url
     parts = urlsplit(base)
     return {
@@ -94,6 +111,9 @@ def places(services: Services, stage: Stage) -> dict[str, str]:
         "app_id": stage.app_id,
         "track": stage.track_slugs[0],
         "track_id": stage.track_ids[0],
+        "producer": "kaito-sounds",
+        "producer_id": stage.producer_id,
+        "key": stage.key,
     }
 
 
@@ -112,11 +132,17 @@ def ask(client: FlaskClient, url: str, **query: Any) -> dict[str, str]:
     return {name: str(value) for name, value in fields.items()}
 
 
-@pytest.mark.parametrize("spellings", [OF_THE_APP, OF_A_TRACK], ids=["app", "track"])
 @pytest.mark.parametrize(
     "box", BOXES, ids=lambda box: "x".join(f"{k[3:]}{v}" for k, v in box.items()) or "any"
 )
 def test_every_spelling_in_both_formats_is_the_same_one_frame_within_the_box(
+    client: FlaskClient, places: dict[str, str], box: dict[str, Any]
+) -> None:
+    for spellings in (OF_THE_APP, OF_A_TRACK, OF_A_PRODUCER):
+        is_the_same_one_frame(client, places, spellings, box)
+
+
+def is_the_same_one_frame(
     client: FlaskClient, places: dict[str, str], spellings: tuple[str, ...], box: dict[str, Any]
 ) -> None:
     asked = [
@@ -179,19 +205,21 @@ def test_options_of_the_address_travel_into_the_frame(client: FlaskClient, place
         "start_track": places["track_id"],
         "t": "12",
         "dnt": "1",
+        "via": "oembed",
     }
 
 
 @pytest.mark.parametrize(
     "url",
     [
-        "http://{domain}:{port}/p/kaito-sounds",
+        "http://{domain}:{port}/p/{producer}",
         "http://{domain}:{port}/embed/v1/{app_id}",
         "http://other.nina.example:{port}/",
         "http://{domain}:9/",
         "http://user@{netloc}/a/{app}",
         "http://evil.example:{port}/a/{app}",
-        "{base}/p/kaito-sounds",
+        "{base}/p/nina-curates",  # she has no beats of her own
+        "{base}/p/nobody",
         "{base}/a/{app}/t/{track}",
         "{base}/embed/v2/{app_id}",
     ],
@@ -248,7 +276,7 @@ def test_a_beat_tells_its_length_words_and_lowest_price(
     assert answer["license_from"] == "$29.99"
 
 
-@pytest.mark.parametrize("path", ["/a/{app}", "/t/{track}"])
+@pytest.mark.parametrize("path", ["/a/{app}", "/t/{track}", "/p/{producer}", "/p/{producer}?k={key}&q=night"])
 def test_a_page_announces_its_player_once_a_format_in_head_and_header(
     client: FlaskClient, places: dict[str, str], path: str
 ) -> None:

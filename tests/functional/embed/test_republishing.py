@@ -58,6 +58,7 @@ class Stage:
             "placed": f"/embed/v1/{self.picked}?k={self.key}",
             "own": f"/embed/v1/{self.own}",
             "alone": f"/embed/v1/{self.tracks[0]}",
+            "maker": f"/embed/v1/{self.producer}",
             "others": f"/embed/v1/{self.others}",
         }
 
@@ -153,7 +154,7 @@ def allow_refused(stage: Stage, session: Session) -> None:
 
 
 SOLD: dict[str, str] = {}
-EVERYWHERE = ("picked", "placed", "own", "alone")
+EVERYWHERE = ("picked", "placed", "own", "alone", "maker")
 CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "rename": (lambda on, s: apps.rename(s, on.app(s), name="Another name", now=DAY), ("picked", "placed")),
     "update_theme": (lambda on, s: apps.update_theme(s, on.app(s), accent="#00aa55"), ("picked", "placed")),
@@ -188,7 +189,7 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
         lambda on, s: catalog.set_visibility(s, on.track(s), Visibility.DRAFT, now=DAY),
         EVERYWHERE,
     ),
-    "publish": (lambda on, s: catalog.publish(s, on.track(s, 3), now=DAY), ("own",)),
+    "publish": (lambda on, s: catalog.publish(s, on.track(s, 3), now=DAY), ("own", "maker")),
     "delete_track": (lambda on, s: catalog.delete_track(s, on.track(s), now=DAY), EVERYWHERE),
     "mark_sold_exclusively": (
         lambda on, s: catalog.mark_sold_exclusively(s, on.track(s), now=DAY),
@@ -219,7 +220,7 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
         lambda on, s: processing.put_deliverable(
             s, on.track(s, 1), DeliverableKind.WAV, FILE, artist="Kaito", now=DAY
         ),
-        ("picked", "placed", "own"),
+        ("picked", "placed", "own", "maker"),
     ),
     "finish": (lambda on, s: finish(on, s), EVERYWHERE),
     "update_profile": (
@@ -232,7 +233,10 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
         ),
         ("picked", "placed"),
     ),
-    "anonymize": (lambda on, s: people.anonymize(s, s.get_one(Person, on.producer), now=DAY), ("picked",)),
+    "anonymize": (
+        lambda on, s: people.anonymize(s, s.get_one(Person, on.producer), now=DAY),
+        ("picked", "maker"),
+    ),
 }
 """A call of each operation, and the documents that must not stay as they were."""
 
