@@ -79,7 +79,11 @@ class SmtpMailer:
             if not encrypted and self._host not in ("localhost", "127.0.0.1", "::1"):
                 server.close()
                 raise MailNotTaken("The mail server offers no encryption; the password was not sent.")
-            server.login(self._user, self._password)
+            try:
+                server.login(self._user, self._password)
+            except (OSError, smtplib.SMTPException):
+                server.close()
+                raise
         return server
 
 

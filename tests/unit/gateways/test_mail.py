@@ -45,7 +45,7 @@ def free_port() -> int:
 def mailbox() -> Iterator[tuple[Mailbox, str]]:
     def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
         good = isinstance(data, LoginPassword) and data.password == b"pass:word"
-        return AuthResult(success=good)
+        return AuthResult(success=good, handled=False)  # the server answers
 
     box = Mailbox()
     server = Controller(
