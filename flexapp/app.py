@@ -14,6 +14,7 @@ import flexapp.public.routes
 from flexapp import assets
 from flexapp.config import Settings
 from flexapp.gateways import broadcast
+from flexapp.gateways.geo import countries_from
 from flexapp.gateways.localclock import clock_from
 from flexapp.gateways.mail import mailer_from
 from flexapp.gateways.objects import objects_from
@@ -65,6 +66,7 @@ def build_services(settings: Settings) -> Services:
         payments=payments_from(settings),
         objects=objects_from(settings),
         mailer=mailer_from(settings, database),
+        countries=countries_from(settings),
     )
 
 

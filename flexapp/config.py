@@ -31,6 +31,13 @@ class StripeMode(StrEnum):
     LIVE = "live"  #: Stripe with real money
 
 
+class Durability(StrEnum):
+    """What a stored report has survived when it is acknowledged."""
+
+    POWER = "power"  #: written to the disk itself: the machine may lose its power
+    PROCESS = "process"  #: handed to the operating system: every process of ours may be killed
+
+
 class ConfigurationRefused(FlexAppError):
     """Settings that must not run; the message says which and why."""
 
@@ -106,6 +113,8 @@ class Settings(BaseSettings):
     secret_key: str = ""
     secret_key_fallbacks: tuple[str, ...] = ()
     trusted_proxies: int = Field(0, ge=0)
+    durability: Durability = Durability.POWER
+    geo_database: str = ""
 
     stripe_mode: StripeMode = StripeMode.LOCAL
     stripe_secret_key: str = ""

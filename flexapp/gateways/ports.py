@@ -205,3 +205,19 @@ class Mailer(Protocol):
     def send(self, mail: Mail) -> None:
         """Hand it to the mail server; raises ``errors.Upstream``."""
         ...
+
+
+class Countries(Protocol):
+    """Knows in which country a network address is used."""
+
+    def country_of(self, address: str) -> str:
+        """ISO 3166-1's two letters; empty when it is not known."""
+        ...
+
+
+class NoCountries:
+    """Knows none: where no data is at hand."""
+
+    def country_of(self, address: str) -> str:
+        """Always empty."""
+        return ""

@@ -23,7 +23,8 @@ MAX_SEQ = 1_000_000
 _DAY_S = 86_400
 _MONTH_MS = 31 * _DAY_S * 1000
 _PLAY_ID = re.compile(r"[0-9A-Za-z-]{8,40}")
-_KINDS = {kind.value: kind for kind in (Kind.START, Kind.HEARTBEAT, Kind.END, Kind.IMPRESSION, Kind.CHECKOUT)}
+_SAID = (Kind.START, Kind.HEARTBEAT, Kind.END, Kind.IMPRESSION, Kind.CHECKOUT)
+_KINDS = {**{kind.value: kind for kind in _SAID}, "o": Kind.OPEN, "a": Kind.ADD}
 
 
 class InvalidBatch(Invalid):
@@ -76,7 +77,7 @@ def _event(event: Any) -> PlayEvent:
         _refuse("An event is an object.")
     kind = _KINDS.get(event["k"]) if isinstance(event.get("k"), str) else None
     if kind is None:
-        _refuse("k is one of s, h, e, i, c.")
+        _refuse("k is one of s, h, e, i, c, o, a.")
     play_id = event.get("p")
     if not isinstance(play_id, str) or not _PLAY_ID.fullmatch(play_id):
         _refuse("p is the play's random id.")

@@ -1,4 +1,4 @@
-"""What is known of who looks, beside the key: country, device class, system, browser, and the player's layout.
+"""What is known of who looks, beside the key: country, device class, system, browser; and the layout.
 
 Each is a short text from a small set, so that totals by it stay small; what is not known is empty. The
 user agent itself is never stored (embed-spec 8.4).

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
 
 from flexapp.errors import FlexAppError, Invalid
 from flexapp.kernel.steps import step
@@ -192,6 +193,24 @@ class Ingest:
         if not self._is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": LOG_LOCK})
         connection.execute(self._insert, rows)
+
+
+def append(session: Session, rows: Sequence[Row]) -> None:
+    """Store rows with the caller's transaction: for events that must stand or fall with what they tell of.
+
+    Known ones change nothing. On PostgreSQL the fold waits for the end of the transaction, so keep it short.
+    """
+    if not rows:
+        return
+    connection = session.connection()
+    is_sqlite = connection.dialect.name == "sqlite"
+    if not is_sqlite:
+        connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": LOG_LOCK})
+    table = ListenEvent.__table__
+    assert isinstance(table, Table)
+    connection.execute(
+        (sqlite if is_sqlite else postgresql).insert(table).on_conflict_do_nothing(), list(rows)
+    )
 
 
 _known: weakref.WeakKeyDictionary[Database, Ingest] = weakref.WeakKeyDictionary()

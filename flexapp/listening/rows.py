@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from flexapp.listening.batches import PlayEvent
+from flexapp.listening.dimensions import UNKNOWN, Dimensions
 from flexapp.listening.models import Kind
-from flexapp.listening.sessions import SessionClaims
+from flexapp.listening.sessions import SessionClaims, new_session_id
 
 Row = dict[str, Any]
+_ONCE_A_TRACK = {Kind.CHECKOUT: "c:", Kind.OPEN: "o:", Kind.ADD: "a:"}
 
 
 def event_row(
@@ -21,27 +23,77 @@ def event_row(
     visitor_key: str | None,
     flags: Collection[str],
     now: datetime,
+    dimensions: Dimensions = UNKNOWN,
+    network_key: str | None = None,
 ) -> Row:
     """What a page reported, under ``flags`` (the session's own among them).
 
-    Impressions are kept once per session, checkouts once per track.
+    Impressions are kept once per session; of a track checkouts, licenses shown and put in a cart too.
     """
-    once = {Kind.IMPRESSION: "impression", Kind.CHECKOUT: f"c:{event.track_id}"}.get(event.kind)
-    return {
-        **_row(claims, event.kind, now=now, flags=flags),
-        "play_id": once or event.play_id,
-        "seq": 0 if once else event.seq,
-        "track_id": event.track_id,
-        "intervals": [list(pair) for pair in event.intervals],
-        "media_ms": event.media_ms,
-        "at_ms": event.at_ms,
-        "visitor_key": visitor_key,
-    }
+    row = _row(claims, event.kind, now=now, flags=flags, dimensions=dimensions)
+    if event.kind is Kind.IMPRESSION:
+        row["play_id"] = "impression"
+    elif event.kind in _ONCE_A_TRACK:
+        row["play_id"] = _ONCE_A_TRACK[event.kind] + event.track_id
+    else:
+        row["play_id"], row["seq"] = event.play_id, event.seq
+    row["track_id"] = event.track_id
+    row["intervals"] = [list(pair) for pair in event.intervals]
+    row["media_ms"] = event.media_ms
+    row["at_ms"] = event.at_ms
+    row["visitor_key"] = visitor_key
+    row["network_key"] = network_key
+    return row
 
 
-def load_row(claims: SessionClaims) -> Row:
+def load_row(claims: SessionClaims, dimensions: Dimensions = UNKNOWN) -> Row:
     """The document was handed out; once per session."""
-    return {**_row(claims, Kind.LOAD, now=claims.minted_at, flags=claims.flags), "play_id": "load"}
+    row = _row(claims, Kind.LOAD, now=claims.minted_at, flags=claims.flags, dimensions=dimensions)
+    return {**row, "play_id": "load"}
+
+
+def view_row(
+    claims: SessionClaims,
+    *,
+    track_id: str = "",
+    producer_id: str = "",
+    visitor_key: str | None,
+    dimensions: Dimensions = UNKNOWN,
+) -> Row:
+    """A page of ours was handed out: an app's by the claims, a track's, or a producer's (in the facts)."""
+    row = _row(claims, Kind.VIEW, now=claims.minted_at, flags=claims.flags, dimensions=dimensions)
+    if producer_id:
+        row["facts"]["producer_id"] = producer_id
+    return {**row, "play_id": "view", "track_id": track_id, "visitor_key": visitor_key}
+
+
+def add_row(claims: SessionClaims, *, track_id: str, now: datetime) -> Row:
+    """A license was put in a cart, as the server saw it; the same line as the player's own report of it."""
+    row = _row(claims, Kind.ADD, now=now, flags=claims.flags)
+    at_ms = max(0, round((now - claims.minted_at).total_seconds() * 1000))
+    return {**row, "play_id": _ONCE_A_TRACK[Kind.ADD] + track_id, "track_id": track_id, "at_ms": at_ms}
+
+
+def bought_row(
+    claims: SessionClaims,
+    kind: Kind,
+    *,
+    name: str,
+    number: int = 0,
+    track_id: str,
+    facts: dict[str, Any],
+    dimensions: Dimensions = UNKNOWN,
+) -> Row:
+    """Something became of a bought item, at the claims' moment; once for each name and number."""
+    row = _row(claims, kind, now=claims.minted_at, flags=(), dimensions=dimensions)
+    return {**row, "play_id": name, "seq": number, "track_id": track_id, "facts": facts}
+
+
+def a_page(
+    *, app_id: str, placement_id: str, channel: str, now: datetime, flags: frozenset[str] = frozenset()
+) -> SessionClaims:
+    """The claims of one view of a page of ours, which has no token: an id of its own each time."""
+    return SessionClaims(new_session_id().decode(), app_id, placement_id, channel, "", now, flags)
 
 
 def delivery_row(claims: SessionClaims, *, track_id: str, count: int, now: datetime) -> Row:
@@ -58,7 +110,14 @@ def owner_row(*, person_id: str, visitor_key: str, now: datetime) -> Row:
     return {**row, "play_id": f"o:{visitor_key}", "visitor_key": visitor_key}
 
 
-def _row(claims: SessionClaims, kind: Kind, *, now: datetime, flags: Collection[str]) -> Row:
+def _row(
+    claims: SessionClaims,
+    kind: Kind,
+    *,
+    now: datetime,
+    flags: Collection[str],
+    dimensions: Dimensions = UNKNOWN,
+) -> Row:
     marks = sorted(set(flags))
     return {
         "session_id": claims.session_id,
@@ -76,5 +135,11 @@ def _row(claims: SessionClaims, kind: Kind, *, now: datetime, flags: Collection[
         "minted_at": claims.minted_at,
         "received_at": now,
         "visitor_key": None,
+        "network_key": None,
         "facts": {"flags": marks} if marks else {},
+        "country": dimensions.country,
+        "device": dimensions.device,
+        "os": dimensions.os,
+        "browser": dimensions.browser,
+        "layout": dimensions.layout,
     }

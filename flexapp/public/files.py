@@ -10,10 +10,11 @@ from flask import Blueprint, Response, request
 from flexapp.errors import Upstream
 from flexapp.kernel.signing import Signer
 from flexapp.licensing.models import Download
-from flexapp.licensing.operations import UnknownDownload, check, take
+from flexapp.licensing.operations import UnknownDownload, check
 from flexapp.licensing.queries import download_by_id
 from flexapp.web.access import Access, allow
 from flexapp.web.context import services
+from flexapp.workflows.take_file import take_file
 
 blueprint = Blueprint("files", __name__)
 _PURPOSE = "file"
@@ -55,7 +56,7 @@ def file(signed: str) -> Response:
     if request.method == "HEAD":
         return _headers(Response(), download)
     with given.database.writing() as session:
-        take(session, download_id, limit=given.settings.downloads_per_file, now=now)
+        take_file(session, download_id, limit=given.settings.downloads_per_file, now=now)
     return _headers(Response(given.objects.read(download.object_key), direct_passthrough=True), download)
 
 

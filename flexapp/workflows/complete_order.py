@@ -19,6 +19,7 @@ from flexapp.ledger import journal, recipes
 from flexapp.licensing import exclusivity
 from flexapp.licensing import operations as licensing
 from flexapp.licensing import queries as licensed
+from flexapp.listening import sold as listened
 from flexapp.orders import carts, queries
 from flexapp.orders.models import Order, OrderItem, OrderState
 from flexapp.orders.operations import hold_payment, mark_paid
@@ -131,6 +132,7 @@ def _grant(
     )
     if order.cart_token is not None:
         _settle_cart(session, order, order.cart_token, items, now=now)
+    listened.note_sale(session, items, now=now)
     order_mails.send_receipt(session, order, items, services, now=now)
     order_mails.send_sale_notices(session, order, items, services, now=now)
 

@@ -10,13 +10,18 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from flexapp.apps.models import Channel
+from flexapp.apps.queries import placement_by_token
 from flexapp.apps.tokens import read_placement_token
 from flexapp.catalog.models import Visibility
 from flexapp.catalog.offers import offers_for
 from flexapp.catalog.operations import TrackSold
 from flexapp.catalog.queries import TrackNotFound, track_by_id
 from flexapp.listening import sessions
-from flexapp.orders import carts
+from flexapp.listening.ingest import append
+from flexapp.listening.rows import a_page, add_row
+from flexapp.listening.sessions import SessionClaims
+from flexapp.orders import carts, queries
 from flexapp.orders.carts import NewLine
 from flexapp.orders.models import Cart
 from flexapp.workflows.open_checkout import OfferGone
@@ -56,8 +61,7 @@ def put_in_cart(
     signer = services.signer
     if not (placement_token and read_placement_token(signer, placement_token)):
         placement_token = None
-    if not (session_token and sessions.read(signer, session_token, now, late=sessions.LATE)):
-        session_token = None
+    claims = sessions.read(signer, session_token or "", now, late=sessions.LATE)
     new = NewLine(
         track_id=track.id,
         license_type_id=license_type_id,
@@ -66,7 +70,24 @@ def put_in_cart(
         price=offer.price,
         currency=offer.currency,
         placement_token=placement_token,
-        session_token=session_token,
+        session_token=session_token if claims else None,
     )
+    is_new = track.id not in {line.track_id for line in queries.lines_of_cart(session, cart.token)}
     carts.put(session, cart, new, now=now)
+    if is_new:
+        origin = claims or _page_of(session, placement_token, services, now=now)
+        append(session, [add_row(origin, track_id=track.id, now=now)])
     return cart
+
+
+def _page_of(
+    session: Session, placement_token: str | None, services: Services, *, now: datetime
+) -> SessionClaims:
+    """Whose page a license was chosen on without a player: the placement's that the line names, or ours."""
+    placement = placement_by_token(session, services.signer, placement_token)
+    return a_page(
+        app_id=placement.app_id if placement else "",
+        placement_id=placement.id if placement else "",
+        channel=placement.channel if placement else Channel.PLATFORM_PAGE,
+        now=now,
+    )

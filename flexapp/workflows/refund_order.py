@@ -18,6 +18,7 @@ from flexapp.kernel.steps import step
 from flexapp.ledger import journal, recipes
 from flexapp.licensing import operations as licensing
 from flexapp.licensing import queries as licensed
+from flexapp.listening import sold as listened
 from flexapp.orders import queries
 from flexapp.orders.lifecycle import move
 from flexapp.orders.models import Order, OrderItem, OrderRefund, OrderState
@@ -137,18 +138,17 @@ def _book(
         now=now,
         memo=f"Refund of order {order.id}",
     )
-    session.add(
-        OrderRefund(
-            order_id=order.id,
-            refund_id=fact.id,
-            charge_id=None if ours else fact.charge_id,
-            amount=fact.amount,
-            legs=[leg.to_json() for leg in legs],
-            unallocated=unallocated,
-            is_reversed=False,
-            created_at=now,
-        )
+    row = OrderRefund(
+        order_id=order.id,
+        refund_id=fact.id,
+        charge_id=None if ours else fact.charge_id,
+        amount=fact.amount,
+        legs=[leg.to_json() for leg in legs],
+        unallocated=unallocated,
+        is_reversed=False,
+        created_at=now,
     )
+    session.add(row)
     _move_amounts(items, legs, sign=1)
     for item in items:
         if item.refunded >= item.price and (kept := licensed.license_of_item(session, item.id)):
@@ -158,6 +158,7 @@ def _book(
         _settle_state(order, granted=granted)
         order_mails.send_refund_notice(session, order, items, fact, services, now=now)
     session.flush()
+    listened.note_refund(session, items, legs, number=2 * row.id, now=now)
 
 
 def _invert(
@@ -188,6 +189,7 @@ def _invert(
         order.refunded -= row.amount
         _settle_state(order, granted=bool(licensed.licenses_of_order(session, order.id)))
     session.flush()
+    listened.note_refund(session, items, legs, number=2 * row.id + 1, sign=-1, now=now)
 
 
 def remaining(items: Sequence[OrderItem], booked: Sequence[OrderRefund]) -> list[Remaining]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from flexapp.apps import shown
 from flexapp.config import Settings
-from flexapp.gateways.ports import Mailer, Objects, Payments
+from flexapp.gateways.ports import Countries, Mailer, NoCountries, Objects, Payments
 from flexapp.kernel.bell import Bell
 from flexapp.kernel.clock import Clock
 from flexapp.kernel.signing import Signer
@@ -24,6 +24,7 @@ class Services:
     payments: Payments
     objects: Objects
     mailer: Mailer
+    countries: Countries = field(default_factory=NoCountries)
     wake_worker: Bell = field(default_factory=Bell)  #: ``services.wake_worker()`` after a commit
 
     def __post_init__(self) -> None:

