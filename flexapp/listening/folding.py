@@ -259,7 +259,7 @@ class _Fold:
             return
         when = min(event.minted_at + timedelta(milliseconds=event.at_ms), event.received_at)
         place = (event.app_id, event.placement_id, event.channel, event.track_id)
-        self._differences.count(event.kind, when, place)
+        self._differences.count(event.kind, when, place, event.host)
 
     def _add_deliveries(self) -> set[tuple[str, str]]:
         sent = [event for event in self._events if event.kind is Kind.DELIVERY]

@@ -35,6 +35,22 @@ from flexapp.storage.columns import Moment
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DAY = _BEGIN.date()
 _HOUR = timedelta(hours=1)
+COUNTERS = (
+    "loads",
+    "impressions",
+    "starts",
+    "plays",
+    "replays",
+    "completed",
+    "listen_ms",
+    "checkouts",
+    "views",
+    "opens",
+    "adds",
+    "downloads",
+    "sales",
+    "refunds",
+)
 _BY_KEY = {"sqlite_with_rowid": False}
 
 
@@ -86,8 +102,7 @@ class Dimension(IntEnum):
     DEVICE = 2  #: desktop, phone, tablet...
     OS = 3  #: family of the operating system
     BROWSER = 4  #: family of the browser
-    HOST = 5  #: the site around the player
-    LAYOUT = 6  #: the player's shape
+    LAYOUT = 5  #: the player's shape
 
 
 class ListenName(Base):
@@ -198,6 +213,18 @@ class DailyDimension(Base):
     starts: Mapped[int] = mapped_column(BigInteger, default=0)
     plays: Mapped[int] = mapped_column(BigInteger, default=0)
     listeners: Mapped[int] = mapped_column(BigInteger, default=0)  #: distinct keys with a qualified listen
+
+
+class DailySite(_Counters, Base):
+    """Counters of an app on a day by the site around the player, and its listeners."""
+
+    __tablename__ = "daily_site"
+    __table_args__ = _BY_KEY
+
+    app: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(DayNumber(), primary_key=True, autoincrement=False)
+    host: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    listeners: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class DailyListeners(Base):

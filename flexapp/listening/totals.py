@@ -16,32 +16,17 @@ from flexapp.listening.counting import TENTHS
 from flexapp.listening.models import Decision, Kind, Play
 from flexapp.listening.names import numbers_of
 from flexapp.listening.rollups import (
+    COUNTERS,
     DailyDimension,
     DailyListeners,
     DailyRetention,
-    Dimension,
+    DailySite,
     HourlyTotal,
     Played,
     TrackTotal,
     hour_number,
 )
 
-COUNTERS = (
-    "loads",
-    "impressions",
-    "starts",
-    "plays",
-    "replays",
-    "completed",
-    "listen_ms",
-    "checkouts",
-    "views",
-    "opens",
-    "adds",
-    "downloads",
-    "sales",
-    "refunds",
-)
 COUNTED_AS = {
     Kind.LOAD: "loads",
     Kind.IMPRESSION: "impressions",
@@ -80,6 +65,7 @@ class Heard(NamedTuple):
     is_completed: bool
     percent: int  #: of the media, heard at least once; 0 without a length
     tenths: int  #: a bit for each that was heard
+    host: str
     values: tuple[str, ...]  #: of each Dimension, in order
     visitor_key: str | None
     people: tuple[str, ...]  #: the app's owner and the track's producer
@@ -106,7 +92,8 @@ def heard_of(play: Play, people: tuple[str, ...] = ()) -> Heard | None:
         play.is_completed,
         play.percent,
         play.tenths,
-        (play.country, play.device, play.os, play.browser, play.host, play.layout),
+        play.host,
+        (play.country, play.device, play.os, play.browser, play.layout),
         play.visitor_key,
         people,
     )
@@ -118,13 +105,16 @@ def bucket_of(percent: int) -> int:
 
 
 def listeners_of(listens: Iterable[Heard]) -> set[tuple[str | int, ...]]:
-    """Where one visitor key is a listener: (day, subject) and (day, app, dimension, value)."""
+    """Where one visitor key is a listener: (day, subject) and (day, app, dimension, value).
+
+    The site counts as dimension 0.
+    """
     found: set[tuple[str | int, ...]] = set()
     for heard in listens:
-        if heard.is_qualified:
+        if heard.is_qualified and heard.percent >= 0:
             day = heard.hour // 24
             found.update((day, subject) for subject in {heard.app, heard.track, *heard.people} if subject)
-            for dimension, value in enumerate(heard.values, 1):
+            for dimension, value in enumerate((heard.host, *heard.values)):
                 found.add((day, heard.app, dimension, value))
     return found
 
@@ -143,26 +133,33 @@ class Differences:
     _dimensions: defaultdict[tuple[str, int, int, str], list[int]] = field(
         default_factory=lambda: defaultdict(lambda: [0, 0, 0])
     )
+    _sites: defaultdict[tuple[str, int, str], list[int]] = field(
+        default_factory=lambda: defaultdict(lambda: [0] * (len(COUNTERS) + 1))
+    )
     _listeners: defaultdict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
 
-    def count(self, kind: Kind, when: datetime, place: tuple[str, str, str, str], value: int = 1) -> None:
+    def count(self, kind: Kind, when: datetime, place: tuple[str, str, str, str], host: str) -> None:
         """A moment that is counted as it is; ``place`` is app, placement, channel, track."""
-        self._totals[(hour_number(when), *place)][_PLACE[COUNTED_AS[kind]]] += value
+        hour, counter = hour_number(when), _PLACE[COUNTED_AS[kind]]
+        self._totals[(hour, *place)][counter] += 1
+        self._sites[place[0], hour // 24, host][counter] += 1
 
     def add(self, heard: Heard, sign: int = 1) -> None:
         """A listen, or with ``sign=-1`` what it contributed before.
 
         *Completed* counts among the counted plays, so that completion is a share of them.
         """
-        sums = self._totals[heard[:5]]
-        sums[_STARTS] += sign
-        sums[_LISTEN] += sign * heard.listen_ms
-        if heard.is_counted:
-            sums[_PLAYS] += sign
-            sums[_COMPLETED] += sign * heard.is_completed
-        elif heard.is_qualified:
-            sums[_REPLAYS] += sign
         day = heard.hour // 24
+        for sums in (self._totals[heard[:5]], self._sites[heard.app, day, heard.host]):
+            sums[_STARTS] += sign
+            sums[_LISTEN] += sign * heard.listen_ms
+            if heard.is_counted:
+                sums[_PLAYS] += sign
+                sums[_COMPLETED] += sign * heard.is_completed
+            elif heard.is_qualified:
+                sums[_REPLAYS] += sign
+        if heard.percent < 0:  # decided before there were daily roll-ups
+            return
         kept = self._retention[heard.app, heard.track, day]
         kept[0] += sign
         kept[1] += sign * heard.percent
@@ -185,6 +182,9 @@ class Differences:
             self._listeners[str(where[1]), int(where[0])] += sign
         else:
             day, app, dimension, value = where
+            if not dimension:
+                self._sites[str(app), int(day), str(value)][-1] += sign
+                return
             self._dimensions[str(app), int(dimension), int(day), str(value)][2] += sign
 
     def days(self) -> set[int]:
@@ -198,10 +198,12 @@ class Differences:
         totals = {key: sums for key, sums in self._totals.items() if any(sums)}
         retention = {key: sums for key, sums in self._retention.items() if any(sums)}
         dimensions = {key: sums for key, sums in self._dimensions.items() if any(sums)}
+        sites = {key: sums for key, sums in self._sites.items() if any(sums)}
         listeners = {key: value for key, value in self._listeners.items() if value}
         names = {text for key in totals for text in key[1:]}
         names.update(text for key in retention for text in key[:2])
         names.update(text for key in dimensions for text in (key[0], key[3]))
+        names.update(text for key in sites for text in (key[0], key[2]))
         names.update(subject for subject, _ in listeners)
         of = numbers_of(session, names)
         apps_from = queries.position_of(session, APP_HOURS)
@@ -227,6 +229,8 @@ class Differences:
             ((of[app], dim, day, of[value]), sums) for (app, dim, day, value), sums in dimensions.items()
         ]
         add_rows(session, DailyDimension, [(*key, *sums) for key, sums in sorted(cells)])
+        places = [((of[app], day, of[host]), sums) for (app, day, host), sums in sites.items()]
+        add_rows(session, DailySite, [(*key, sums[-1], *sums[:-1]) for key, sums in sorted(places)])
         add_rows(session, DailyListeners, sorted((of[who], day, n) for (who, day), n in listeners.items()))
 
 
@@ -236,11 +240,6 @@ def at_noon(hour: int, fine_from: int) -> int:
     Noon in UTC lies on the same day in nearly every zone.
     """
     return hour if hour // 24 >= fine_from else hour // 24 * 24 + 12
-
-
-def dimension_values(dimension: Dimension, heard: Heard) -> str:
-    """What a listen has of a dimension."""
-    return heard.values[dimension - 1]
 
 
 def _zeros() -> list[int]:

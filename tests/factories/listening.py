@@ -19,9 +19,8 @@ from flexapp.listening import deliveries, loads, sessions
 from flexapp.listening.adding import add_rows
 from flexapp.listening.ingest import ingest_of
 from flexapp.listening.names import numbers_of
-from flexapp.listening.rollups import HourlyTotal, Played, TrackTotal, hour_number
+from flexapp.listening.rollups import COUNTERS, HourlyTotal, Played, TrackTotal, hour_number
 from flexapp.listening.sessions import SessionClaims
-from flexapp.listening.totals import COUNTERS
 from flexapp.listening.upkeep import fold_listens
 from flexapp.workflows.services import Services
 

@@ -33,6 +33,7 @@ from flexapp.listening.rollups import (
     DailyDimension,
     DailyListeners,
     DailyRetention,
+    DailySite,
     HourlyTotal,
     ListenName,
     TrackTotal,
@@ -46,7 +47,7 @@ from tests.factories.people import make_person
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 Row = dict[str, Any]
-ROLLUPS: list[Any] = [HourlyTotal, TrackTotal, DailyRetention, DailyDimension, DailyListeners]
+ROLLUPS: list[Any] = [HourlyTotal, TrackTotal, DailyRetention, DailyDimension, DailySite, DailyListeners]
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def rolled_up(database: Database) -> dict[str, list[tuple[Any, ...]]]:
             for row in session.execute(select(model.__table__)):
                 pairs = list(zip(columns, row, strict=True))
                 if any(value for column, value in pairs if column.name not in keys):
-                    texts = ("app", "track", "placement", "channel", "value", "subject")
+                    texts = ("app", "track", "placement", "channel", "value", "subject", "host")
                     rows.append(tuple(names[v] if c.name in texts else v for c, v in pairs))
             found[model.__tablename__] = sorted(rows)
     return found

@@ -1,0 +1,187 @@
+"""The panels of insights: series, the period before, engagement, growth, trend, funnel, listeners.
+
+Days, weeks, months and years are those of a zone, made of UTC hours (``kernel.zones`` says which are
+rounded). Behind 8 days hours of single tracks are kept as UTC days, behind 90 days those of apps, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from flexapp.listening import insights, quality, queries
+from flexapp.listening.insights import Counts, Dimension, Interval, Plays, Point
+from flexapp.listening.quality import Growth, Retention
+from flexapp.listening.scopes import Scope
+from flexapp.listening.spans import UTC_ZONE
+
+__all__ = ["Counts", "Interval", "Plays", "Point", "Scope"]
+_GROWTH = timedelta(days=quality.GROWTH_DAYS)
+
+
+class Step(StrEnum):
+    """What a funnel is told by."""
+
+    PLACEMENT = "placement"  #: a deployed spot
+    HOST = "host"  #: the site around the player; of whole apps only
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A span and the one before it, equally long and cut alike."""
+
+    now: Plays
+    before: Plays
+
+    def change(self, counter: str) -> float | None:
+        """How much more or less of a counter (or ``completion``, ``average_listen_ms``); None from zero."""
+        return quality.change(getattr(self.now.totals, counter), getattr(self.before.totals, counter))
+
+
+@dataclass(frozen=True)
+class Engagement:
+    """How well a span was listened to."""
+
+    counts: Counts  #: ``average_listen_ms`` and ``completion`` (of counted plays) are among them
+    retention: Retention  #: score, bands, badge, buckets and curve
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Plays of the second half of a span against those of the first."""
+
+    first: int
+    second: int
+    change: float | None  #: None from zero
+
+
+@dataclass(frozen=True)
+class FunnelRow:
+    """One placement or site: loaded → visible → played → license opened → added → bought → refunded."""
+
+    name: str  #: the placement's id or the site; empty when there is none
+    counts: Counts
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The counters of the way, in order."""
+        counts = self.counts
+        return (
+            counts.loads,
+            counts.impressions,
+            counts.plays,
+            counts.opens,
+            counts.adds,
+            counts.sales,
+            counts.refunds,
+        )
+
+
+@dataclass(frozen=True)
+class TopListeners:
+    """Signed-in listeners who agreed to be named; without any, the reason."""
+
+    rows: Sequence[tuple[str, Counts]] = ()
+    reason: str = ""
+
+
+def series(
+    session: Session,
+    scope: Scope,
+    *,
+    since: datetime,
+    until: datetime,
+    interval: Interval,
+    zone: ZoneInfo = UTC_ZONE,
+) -> Plays:
+    """Points without gaps, and their totals."""
+    return insights.plays(
+        session,
+        since=since,
+        until=until,
+        interval=interval,
+        person_id=scope.person_id,
+        app_ids=scope.app_ids,
+        track_ids=scope.track_ids,
+        placement_id=scope.placement_id,
+        channel=scope.channel,
+        zone=zone,
+    )
+
+
+def compare(
+    session: Session,
+    scope: Scope,
+    *,
+    since: datetime,
+    until: datetime,
+    interval: Interval,
+    zone: ZoneInfo = UTC_ZONE,
+    before: tuple[datetime, datetime] | None = None,
+) -> Comparison:
+    """The span and the one of the same length that ends where it begins, or the given one."""
+    start, end = before or (since - (until - since), since)
+    return Comparison(
+        series(session, scope, since=since, until=until, interval=interval, zone=zone),
+        series(session, scope, since=start, until=end, interval=interval, zone=zone),
+    )
+
+
+def engagement(session: Session, scope: Scope, *, since: datetime, until: datetime) -> Engagement:
+    """Average, completion, retention, quality score and badge. Retention is kept by UTC days.
+
+    Retention knows apps and tracks; a placement or channel does not narrow it.
+    """
+    totals = series(session, scope, since=since, until=until, interval=Interval.TOTAL).totals
+    wide = replace(scope, placement_id=None, channel=None)
+    row = session.execute(queries.select_retention(wide, since=since, until=until)).one()
+    listens, percent, *rest = (int(value or 0) for value in row)
+    return Engagement(totals, Retention(listens, percent, tuple(rest[:5]), tuple(rest[5:])))
+
+
+def growth(session: Session, scope: Scope, *, now: datetime) -> Growth:
+    """Plays of the last 28 days against the 28 before."""
+    points = series(session, scope, since=now - 2 * _GROWTH, until=now, interval=Interval.HOUR).points
+    middle = now - _GROWTH
+    last = sum(point.counts.plays for point in points if point.at >= middle)
+    before = sum(point.counts.plays for point in points if point.at < middle)
+    first_at = next((point.at for point in points if point.counts.starts), None)
+    return quality.growth_of(last, before, first_at=first_at, now=now)
+
+
+def trend(session: Session, scope: Scope, *, since: datetime, until: datetime) -> Trend:
+    """The second half of the span against the first."""
+    points = series(session, scope, since=since, until=until, interval=Interval.HOUR).points
+    middle = since + (until - since) / 2
+    first = sum(point.counts.plays for point in points if point.at < middle)
+    second = sum(point.counts.plays for point in points if point.at >= middle)
+    return Trend(first, second, quality.change(second, first))
+
+
+def funnel(
+    session: Session, scope: Scope, *, by: Step = Step.PLACEMENT, since: datetime, until: datetime
+) -> list[FunnelRow]:
+    """The way from a load to a sale by placement or site, most loads first.
+
+    Sites are kept by app and UTC day: ``by=HOST`` takes apps (``app_ids``, or a person's own).
+    """
+    if by is Step.HOST:
+        rows = queries.sites_of(session, scope, since=since, until=until)
+        found = [FunnelRow(name, Counts(*sums)) for name, sums, _listeners in rows]
+    else:
+        parts = insights.breakdown(session, Dimension.PLACEMENT, scope=scope, since=since, until=until)
+        found = [FunnelRow(name, counts) for name, counts in parts]
+    return sorted(found, key=lambda row: (-row.counts.loads, -row.counts.plays, row.name))
+
+
+def top_listeners(session: Session, scope: Scope, *, since: datetime, until: datetime) -> TopListeners:
+    """Who listened most, of those who signed in as listeners and agreed to be named.
+
+    There are no accounts for listeners: a player knows visitor keys that live for a day, and nobody's name.
+    """
+    return TopListeners(reason="Listeners have no accounts, so nobody could agree to be named.")
