@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from flexapp.inbox import operations as inbox
+from flexapp.listening import judging
 from flexapp.listening.upkeep import FOLD_SECONDS, FORGET_SECONDS, fold_listens, forget_listens
 from flexapp.orders import carts
 from flexapp.outbox import operations as outbox
@@ -37,6 +39,27 @@ def prune(services: Services) -> None:
         carts.forget(session, now=now)
 
 
+def judge_listens(services: Services) -> None:
+    """Run the rules over many plays, over today and yesterday."""
+    _judge(services, days=2)
+
+
+def judge_all_listens(services: Services) -> None:
+    """The same over every day whose plays are kept: late reports, changed rules and thresholds."""
+    _judge(services, days=services.settings.raw_days)
+
+
+def _judge(services: Services, *, days: int) -> None:
+    settings = services.settings
+    judging.judge_days(
+        services.database,
+        limits=settings.play_limits,
+        own_host=urlsplit(settings.base_url).netloc,
+        now=services.clock.now(),
+        days=days,
+    )
+
+
 QUICK: list[Periodic] = [
     Periodic("fold_listens", FOLD_SECONDS, fold_listens),
 ]
@@ -44,6 +67,8 @@ QUICK: list[Periodic] = [
 
 SLOW: list[Periodic] = [
     Periodic("fold_listens", FOLD_SECONDS, fold_listens),
+    Periodic("judge_listens", 60.0, judge_listens),
+    Periodic("judge_all_listens", 6 * 3600.0, judge_all_listens),
     Periodic("forget_listens", FORGET_SECONDS, forget_listens),
     Periodic("sweep_checkouts", 60.0, sweep_checkouts),
     Periodic("sweep_refunds", 300.0, sweep_refunds),

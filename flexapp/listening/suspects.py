@@ -1,0 +1,228 @@
+"""Selects behind judging and the review of suspects: which plays the rules look at, and in which groups."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from flexapp.apps.models import FlexApp
+from flexapp.catalog.models import Track
+from flexapp.listening import counting
+from flexapp.listening.counting import DOUBTS
+from flexapp.listening.crowds import UNIFORM_MS, Candidate
+from flexapp.listening.models import Decision, Delivery, Judgment, ListenEvent, Play, Suspicion
+from flexapp.storage.once import insert_once
+
+Columns = Sequence[InstrumentedAttribute[Any]]
+Group = tuple[Any, ...]
+
+
+def begin_of(day: date) -> datetime:
+    """The first moment of a UTC day."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def looked_at(day: date) -> ColumnElement[bool]:
+    """Plays of a day that count, or would but for a rule over many: judging changes nothing about that."""
+    begin = begin_of(day)
+    reasons = [reason.value for reason in DOUBTS]
+    return and_(
+        Play.is_qualified,
+        Play.started_at >= begin,
+        Play.started_at < begin + timedelta(days=1),
+        or_(Play.decision == Decision.VALID, Play.reason.in_(reasons)),
+    )
+
+
+def is_unloaded() -> ColumnElement[bool]:
+    """No document of the session was handed out, as far as is known."""
+    load = select(ListenEvent.id).where(
+        ListenEvent.session_id == Play.session_id, ListenEvent.play_id == "load", ListenEvent.seq == 0
+    )
+    return ~exists(load)
+
+
+def is_uniform() -> ColumnElement[bool]:
+    """It stopped within a second after it counts."""
+    return Play.listen_ms.between(counting.PLAY_MS, counting.PLAY_MS + UNIFORM_MS)
+
+
+def is_keyless() -> ColumnElement[bool]:
+    """It has no visitor key, and not because its app waits for consent."""
+    return and_(Play.visitor_key.is_(None), Play.flags.not_like("%ask%"))
+
+
+def crowded(
+    session: Session, day: date, columns: Columns, *conditions: ColumnElement[bool], least: int
+) -> dict[Group, int]:
+    """Groups of the day's plays by these columns that have at least so many, with their sizes."""
+    query = (
+        select(*columns, func.count())
+        .where(looked_at(day), *conditions)
+        .group_by(*columns)
+        .having(func.count() >= least)
+    )
+    return {tuple(row[:-1]): int(row[-1]) for row in session.execute(query)}
+
+
+def size_of(session: Session, day: date, columns: Columns, group: Group) -> int:
+    """How many plays of the day a group has."""
+    query = select(func.count()).select_from(Play).where(looked_at(day), *_is(columns, group))
+    return session.scalar(query) or 0
+
+
+def candidates(
+    session: Session, day: date, columns: Columns, group: Group, *conditions: ColumnElement[bool]
+) -> list[Candidate]:
+    """The plays of one group."""
+    query = select(
+        Play.id, Play.session_id, Play.play_id, Play.started_at, Play.listen_ms, Play.track_id
+    ).where(looked_at(day), *_is(columns, group), *conditions)
+    return [
+        Candidate(row.id, f"{row.session_id}/{row.play_id}", row.started_at, row.listen_ms, row.track_id)
+        for row in session.execute(query)
+    ]
+
+
+def stored_findings(session: Session, day: date) -> set[tuple[int, str]]:
+    """What the rules found when they looked at the day last: (``Play.id``, reason)."""
+    begin = begin_of(day)
+    query = (
+        select(Suspicion.play, Suspicion.rule)
+        .join(Play, Play.id == Suspicion.play)
+        .where(Play.started_at >= begin, Play.started_at < begin + timedelta(days=1))
+    )
+    return {(play, rule) for play, rule in session.execute(query)}
+
+
+def replace_findings(
+    session: Session, *, gone: Collection[tuple[int, str]], new: Collection[tuple[int, str]], now: datetime
+) -> None:
+    """Forget some and note others."""
+    for play, rule in sorted(gone):
+        session.execute(delete(Suspicion).where(Suspicion.play == play, Suspicion.rule == rule))
+    for play, rule in sorted(new):
+        insert_once(session, Suspicion, play=play, rule=rule, found_at=now)
+
+
+def _is(columns: Columns, group: Group) -> list[ColumnElement[bool]]:
+    return [column == value for column, value in zip(columns, group, strict=True)]
+
+
+@dataclass(frozen=True)
+class SuspectGroup:
+    """Plays that wait for the same reason in one place on one website, and what speaks for and against."""
+
+    reason: str  #: a counting.Reason
+    app_id: str
+    placement_id: str
+    host: str
+    plays: int
+    tracks: int
+    visitors: int  #: different keys; one person on two days counts twice
+    networks: int  #: different /24 or /64
+    listen_ms: int  #: what the reports claim
+    page_ms: int  #: that passed by the pages' own clocks
+    bytes_sent: int  #: of previews to these sessions
+    first_at: datetime
+    last_at: datetime
+
+
+_WHERE = (Play.reason, Play.app_id, Play.placement_id, Play.host)
+
+
+def suspect_groups(
+    session: Session, *, since: datetime, person_id: str | None = None, limit: int = 100
+) -> list[SuspectGroup]:
+    """What waits since then, the most plays first; of one person's apps and tracks, or of everybody's."""
+    waits = [Play.decision == Decision.SUSPECT, Play.is_qualified, Play.started_at >= since]
+    if person_id is not None:
+        waits.append(
+            or_(
+                Play.app_id.in_(select(FlexApp.id).where(FlexApp.owner_id == person_id)),
+                Play.track_id.in_(select(Track.id).where(Track.producer_id == person_id)),
+            )
+        )
+    query = (
+        select(
+            *_WHERE,
+            func.count().label("plays"),
+            func.count(Play.track_id.distinct()),
+            func.count(Play.visitor_key.distinct()),
+            func.count(Play.network_key.distinct()),
+            func.sum(Play.listen_ms),
+            func.sum(Play.last_at_ms - Play.first_at_ms),
+            func.min(Play.started_at),
+            func.max(Play.started_at),
+        )
+        .where(*waits)
+        .group_by(*_WHERE)
+        .order_by(func.count().desc(), *_WHERE)
+        .limit(limit)
+    )
+    sent = _bytes_sent(session, waits)
+    found = []
+    for *group, first_at, last_at in session.execute(query):
+        where, (plays, tracks, visitors, networks, listened, passed) = group[:4], map(int, group[4:])
+        key = tuple(where)
+        sums = (plays, tracks, visitors, networks, listened, passed, sent.get(key, 0))
+        found.append(SuspectGroup(*where, *sums, first_at=first_at, last_at=last_at))
+    return found
+
+
+def _bytes_sent(session: Session, waits: Sequence[ColumnElement[bool]]) -> dict[Group, int]:
+    """Bytes by group; those of a session that played a track twice once."""
+    inner = select(*_WHERE, Play.session_id, Play.track_id).where(*waits).distinct().subquery()
+    columns = [inner.c[column.key] for column in _WHERE]
+    query = (
+        select(*columns, func.sum(Delivery.bytes))
+        .join(
+            Delivery, and_(Delivery.session_id == inner.c.session_id, Delivery.track_id == inner.c.track_id)
+        )
+        .group_by(*columns)
+    )
+    return {tuple(row[:4]): int(row[4]) for row in session.execute(query)}
+
+
+def plays_of_place(
+    session: Session, *, app_id: str, placement_id: str, host: str, since: datetime
+) -> Sequence[int]:
+    """``Play.id`` of everything heard in one place on one website since then."""
+    query = select(Play.id).where(
+        Play.app_id == app_id,
+        Play.placement_id == placement_id,
+        Play.host == host,
+        Play.started_at >= since,
+    )
+    return session.scalars(query.order_by(Play.id)).all()
+
+
+def waiting_in(
+    session: Session, *, reason: str, app_id: str, placement_id: str, host: str, since: datetime
+) -> int:
+    """How many plays of a group wait."""
+    query = (
+        select(func.count())
+        .select_from(Play)
+        .where(
+            Play.decision == Decision.SUSPECT,
+            Play.is_qualified,
+            Play.reason == reason,
+            Play.app_id == app_id,
+            Play.placement_id == placement_id,
+            Play.host == host,
+            Play.started_at >= since,
+        )
+    )
+    return session.scalar(query) or 0
+
+
+def judgments(session: Session, *, since: datetime, limit: int = 50) -> Sequence[Judgment]:
+    """What was decided since then, the newest first."""
+    query = select(Judgment).where(Judgment.made_at >= since)
+    return session.scalars(query.order_by(Judgment.id.desc()).limit(limit)).all()
