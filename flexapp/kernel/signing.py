@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from binascii import b2a_base64
+from functools import lru_cache
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -68,11 +69,12 @@ class Signer:
         return URLSafeTimedSerializer(list(reversed(self._secrets)), salt=purpose)
 
     def _mac(self, secret: str, purpose: str, body: str) -> str:
-        return _encode(hmac.new(self._key(secret, purpose), body.encode(), "sha256").digest()[:16])
+        return _encode(hmac.digest(self._key(secret, purpose), body.encode(), "sha256")[:16])
 
     @staticmethod
+    @lru_cache(maxsize=256)  # thousands of tokens a second are checked by the same few
     def _key(secret: str, purpose: str) -> bytes:
-        return hmac.new(secret.encode(), purpose.encode(), "sha256").digest()
+        return hmac.digest(secret.encode(), purpose.encode(), "sha256")
 
 
 class Sealer:

@@ -1,7 +1,7 @@
 """Session tokens: what a player's document carries, instead of a row in a table.
 
-``v1.<payload>.<mac>``: a random id, app, placement, channel, the site around the player, the moment
-and flags, sealed with HMAC-SHA-256 cut to 128 bits (embed-spec 10.2). It names no visitor.
+``v1.<payload>.<mac>``: a random id, app, placement, channel and layout (a letter each), the site around the
+player, the moment and flags, sealed with HMAC-SHA-256 cut to 128 bits (embed-spec 10.2). It names no visitor.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from flexapp.apps.models import Channel, Layout
 from flexapp.kernel.signing import Signer
 
 LIFE = timedelta(hours=6)
@@ -25,6 +26,18 @@ FLAGS = {
     "script": "s",  #: our loader made the frame; without it the frame was pasted or unfolded
 }
 _LETTERS = {letter: name for name, letter in FLAGS.items()}
+_CHANNELS: dict[str, str] = {
+    Channel.OWN_SITE: "o",
+    Channel.AFFILIATE: "a",
+    Channel.PLATFORM_PAGE: "p",
+    Channel.SOCIAL_CARD: "s",
+    Channel.OEMBED_CONSUMER: "e",
+    Channel.DIRECT: "d",
+}
+_LAYOUTS: dict[str, str] = {Layout.BAR: "b", Layout.COMPACT: "c", Layout.LIST: "l", Layout.CARD: "k"}
+_CHANNEL_OF = {letter: str(channel) for channel, letter in _CHANNELS.items()}
+_LAYOUT_OF = {letter: str(layout) for layout, letter in _LAYOUTS.items()}
+_LETTERS_AT_MOST = 2  #: of channel and layout; tokens of earlier versions spell the channel out
 _PURPOSE = "listen"
 _AHEAD = timedelta(minutes=2)  #: two machines' clocks
 _ID_BYTES = 12
@@ -45,12 +58,13 @@ class SessionClaims:
     host: str
     minted_at: datetime
     flags: frozenset[str] = frozenset()
+    layout: str = ""  #: of the player, empty when there is none
 
 
 class Minter:
     """Mints the tokens of one player on one site; what they share is prepared once."""
 
-    __slots__ = ("_fixed", "_sealer", "beginning")
+    __slots__ = ("_fixed", "_layout", "_sealer", "beginning")
 
     def __init__(
         self,
@@ -61,9 +75,13 @@ class Minter:
         channel: str,
         host: str,
         flags: Collection[str] = (),
+        layout: str = "",
     ) -> None:
         known = frozenset(flags) & FLAGS.keys()
         self._fixed = (app_id or "", placement_id or "", str(channel), host[:100])
+        self._layout = str(layout)
+        letter = _CHANNELS.get(self._fixed[2])
+        way = letter + _LAYOUTS.get(layout, "") if letter else self._fixed[2]
         optional = {
             "a": self._fixed[0],
             "p": self._fixed[1],
@@ -71,7 +89,7 @@ class Minter:
             "f": "".join(sorted(FLAGS[flag] for flag in known)),
         }
         filled = {name: value for name, value in optional.items() if value}
-        self._sealer = signer.sealer(_PURPOSE, {"c": str(channel), **filled})
+        self._sealer = signer.sealer(_PURPOSE, {"c": way, **filled})
         self.beginning = self._sealer.beginning  #: of every token
 
     def mint(self, session_id: bytes, milliseconds: int) -> bytes:
@@ -82,7 +100,9 @@ class Minter:
         """What that token says."""
         app_id, placement_id, channel, host = self._fixed
         moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-        return SessionClaims(session_id.decode(), app_id, placement_id, channel, host, moment, flags)
+        return SessionClaims(
+            session_id.decode(), app_id, placement_id, channel, host, moment, flags, self._layout
+        )
 
 
 def mint(
@@ -94,9 +114,18 @@ def mint(
     host: str,
     now: datetime,
     flags: Collection[str] = (),
+    layout: str = "",
 ) -> str:
     """A new session's token; ``flags`` are names of FLAGS, others are left out."""
-    minter = Minter(signer, app_id=app_id, placement_id=placement_id, channel=channel, host=host, flags=flags)
+    minter = Minter(
+        signer,
+        app_id=app_id,
+        placement_id=placement_id,
+        channel=channel,
+        host=host,
+        flags=flags,
+        layout=layout,
+    )
     rest = minter.mint(new_session_id(), int(now.timestamp() * 1000))
     return (minter.beginning + rest).decode()
 
@@ -120,16 +149,18 @@ def read(signer: Signer, token: str, now: datetime, *, late: timedelta = timedel
         return None
     try:
         minted_at = datetime.fromtimestamp(payload["i"] / 1000, UTC)
+        way = str(payload["c"])
         claims = SessionClaims(
             session_id=str(payload["s"]),
             app_id=str(payload.get("a", "")),
             placement_id=str(payload.get("p", "")),
-            channel=str(payload["c"]),
+            channel=_CHANNEL_OF[way[0]] if len(way) <= _LETTERS_AT_MOST else way,
             host=str(payload.get("h", "")),
             minted_at=minted_at,
             flags=frozenset(_LETTERS[letter] for letter in payload.get("f", "") if letter in _LETTERS),
+            layout=_LAYOUT_OF.get(way[1:], ""),
         )
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError, OSError):
         return None
     if not minted_at - _AHEAD <= now <= minted_at + LIFE + late:
         return None

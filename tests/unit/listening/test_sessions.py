@@ -104,3 +104,17 @@ def test_a_token_is_short_and_names_no_visitor() -> None:
     body = token.split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     assert set(claims) <= {"s", "a", "p", "c", "h", "i", "f"}
+
+
+def test_channel_and_layout_are_a_letter_each_and_earlier_tokens_spell_the_channel_out() -> None:
+    token = mint(channel="oembed_consumer", layout="card")
+    found = sessions.read(SIGNER, token, NOON)
+    assert found is not None
+    assert (found.channel, found.layout) == ("oembed_consumer", "card")
+    earlier = SIGNER.seal("listen", {"c": "affiliate", "i": int(NOON.timestamp() * 1000), "s": "x" * 16})
+    found = sessions.read(SIGNER, earlier, NOON)
+    assert found is not None
+    assert (found.channel, found.layout) == ("affiliate", "")
+    for letters in ("", "?", "zl"):
+        wrong = SIGNER.seal("listen", {"c": letters, "i": int(NOON.timestamp() * 1000), "s": "x" * 16})
+        assert sessions.read(SIGNER, wrong, NOON) is None
