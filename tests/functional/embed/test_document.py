@@ -111,7 +111,7 @@ def test_it_stays_within_its_budgets(client: FlaskClient, stage: Stage) -> None:
     blocks = Blocks(html)
     [script] = [text for tag, attrs, text in blocks.found if tag == "script" and "type" not in attrs]
     assert len(brotli.compress(script.encode())) <= 5 * 1024
-    assert len(brotli.compress("".join(blocks.texts("style")).encode())) <= 2.1 * 1024
+    assert len(brotli.compress("".join(blocks.texts("style")).encode())) <= 1.5 * 1024
     loaded = [
         attrs
         for tag, attrs, _ in blocks.found
@@ -119,6 +119,9 @@ def test_it_stays_within_its_budgets(client: FlaskClient, stage: Stage) -> None:
     ]
     assert len(loaded) == 1, "the artwork is the only further request before a tap"
     assert not re.search(r"<(?!a )[^>]*(src|href)=\"(https?:)?//", html), "nothing comes from a third party"
+    assert 'cover.webp" width' not in get(client, f"/embed/v1/{stage.app_id}?layout=bar").text, (
+        "it shows none"
+    )
 
 
 @pytest.mark.parametrize("coding", ["br", "gzip", "identity", "gzip;q=0, br;q=0"])
