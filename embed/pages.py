@@ -8,6 +8,7 @@ from embed.documents import gone_document
 from embed.encoding import Encoder
 from embed.parameters import read_parameters
 from embed.policy import document_headers
+from embed.press import address_of
 from embed.publishing import Publisher
 from embed.subjects import PlayerGone
 from flexapp.web.access import Access, allow
@@ -37,13 +38,14 @@ def player(target: str) -> Response:
     publisher: Publisher = current_app.extensions["flexapp.publisher"]
     asked = read_parameters(request.args)
     try:
-        found = publisher.publish(db(), target, asked, request.environ)
+        found = publisher.publish(db(), target, asked, address=address_of(request.environ))
     except PlayerGone as gone:
         return _gone(gone.reason, asked.lang)
-    return _response(publisher.hand_out(found, request.environ))
+    return response_of(publisher.hand_out(found, request.environ))
 
 
-def _response(answer: Answer) -> Response:
+def response_of(answer: Answer) -> Response:
+    """What the lane would say, as Flask says it."""
     status, headers, body = answer
     response = Response(body, status=status)
     del response.headers["Content-Type"]

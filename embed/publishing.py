@@ -9,30 +9,30 @@ hour a browser may show what it has, with the session it has.
 from __future__ import annotations
 
 import hashlib
-import time
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from embed import refusals
 from embed.documents import player_document, tail_of
-from embed.encoding import Encoder, coding_of
+from embed.encoding import coding_of
 from embed.parameters import Parameters
 from embed.policy import document_headers
+from embed.press import Press, Wish, needs_of
 from embed.shelf import Key, Published, Shelf
-from embed.subjects import Subject, host_of, subject_of
+from embed.subjects import Subject, host_of
 from flexapp import assets
-from flexapp.apps.models import Channel
-from flexapp.apps.queries import producers_of_picks
+from flexapp.apps.models import Channel, FlexApp, Placement
 from flexapp.config import Env
 from flexapp.listening import loads
 from flexapp.listening.ingest import Ingest
 from flexapp.listening.sessions import FLAGS, Minter, new_session_id
 from flexapp.listening.visitors import flags_of
-from flexapp.storage.revisions import EVERYTHING, revisions_of
+from flexapp.storage.revisions import EVERYTHING
+from flexapp.web.dimensions import dimensions_of
 from flexapp.web.headers import STRICT_TRANSPORT, origin_of
 from flexapp.web.lane import Answer
 from flexapp.web.problems import GIVEN_ID
@@ -41,7 +41,6 @@ from flexapp.workflows.services import Services
 _HOUR_MS = 3_600_000
 _SITES_EACH = 24  #: remembered for each document
 _LONGEST_REFERER = 300
-_READING = frozenset({"GET", "HEAD"})
 _TOKEN = "TOKEN"  # noqa: S105
 _HEAD, _FOOT = tail_of(_TOKEN).split(_TOKEN.encode())
 _SAME = frozenset(
@@ -64,53 +63,21 @@ class _Site:
     unchanged: list[tuple[str, str]]
 
 
-class Publisher:
+class Publisher(Press[Published]):
     """Publishes and hands out the documents of one process."""
 
     def __init__(self, services: Services, ingest: Ingest) -> None:
-        self._services = services
+        super().__init__(services, Shelf())
         self._ingest = ingest
         self._milliseconds = services.clock.milliseconds
         self._own_origin = origin_of(services.settings.base_url)
         self._own_host = host_of(services.settings.base_url)
-        self._shelf = Shelf()
-        self._encoder = Encoder()
-        self._revisions = revisions_of(services.database)
-        self._revisions.tell(self._shelf.forget)
         self._counts_all = services.settings.count_all_plays
         self._secure = [STRICT_TRANSPORT] if services.settings.is_secure else []
         self._trusts_ids = bool(services.settings.trusted_proxies)
         # A developer builds scripts and styles beside a running server; a release never does.
         self._is_developed = services.settings.env is not Env.PRODUCTION
         self._assets = ""
-
-    def answer(self, environ: Mapping[str, Any]) -> Answer | None:
-        """The lane's way: from memory, or None when somebody has to read the database."""
-        if time.monotonic() >= self._revisions.due and not self._is_current():
-            return None
-        if environ["REQUEST_METHOD"] not in _READING:
-            return None
-        found = self._shelf.find(f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}")
-        return self.hand_out(found, environ) if found is not None else None
-
-    def publish(
-        self, session: Session, target: str, asked: Parameters, environ: Mapping[str, Any]
-    ) -> Published:
-        """The document for a target and parameters; rendered unless it is there. Raises PlayerGone."""
-        may_use = self._is_current()
-        since = self._shelf.moment()
-        subject = subject_of(session, self._services.signer, target, key=asked.key)
-        placement_key = subject.placement.key if subject.placement else ""
-        key = (target, replace(asked, key=placement_key))
-        with self._shelf.turn(key):
-            found = self._shelf.get(key) if may_use else None
-            if found is None:
-                found = self._render(session, subject, key)
-                if may_use:
-                    self._shelf.put(key, found, since=since)
-        if asked.key == placement_key:  # others are looked up again each time: they may mean more later
-            self._shelf.name(_address(environ), key)
-        return found
 
     def hand_out(self, found: Published, environ: Mapping[str, Any]) -> Answer:
         """One view: status, headers and body."""
@@ -124,11 +91,14 @@ class Publisher:
         if site is None or site.until <= milliseconds:
             site = self._site(found, referer, viewer, milliseconds // _HOUR_MS)
         found.used = milliseconds
+        found.times += 1
         session_id = new_session_id()
         if site.is_refused:
             self._note_refusal(found, referer)
         elif get("HTTP_SEC_FETCH_DEST") == "iframe":
-            loads.record(self._ingest, site.minter.claims(session_id, milliseconds, site.flags))
+            claims = site.minter.claims(session_id, milliseconds, site.flags)
+            seen_by = dimensions_of(environ, self._services.countries, claims.layout)
+            loads.record(self._ingest, claims, seen_by)
         named = ("X-Request-Id", f"req_{session_id.decode()}")
         if self._trusts_ids and GIVEN_ID.fullmatch(get("HTTP_X_REQUEST_ID", "")):
             named = ("X-Request-Id", get("HTTP_X_REQUEST_ID", ""))
@@ -138,10 +108,18 @@ class Publisher:
         coding = coding_of(get("HTTP_ACCEPT_ENCODING", ""))
         packed = found.packed.get(coding)
         if packed is None or not packed.is_small:
-            packed = self._encoder.pack(found.document.body, coding, is_common=found.is_common)
-            found.packed[coding] = packed
+            packed = self._pack(found, coding)
         body = packed.with_tail(site.tail, site.minter.mint(session_id, milliseconds), _FOOT)
         return "200 OK", [*site.headers[coding], ("Content-Length", str(len(body))), named], body
+
+    def usual(self, app: FlexApp, placements: Iterable[Placement]) -> list[Wish]:
+        """The app's own document, and each placement's as a pasted frame and as the loader's."""
+        made = [Wish((app.id, Parameters()), [f"/embed/v1/{app.id}?"])]
+        for placement in placements:
+            for via, query in (("", ""), ("script", "via=script&")):
+                asked = Parameters(key=placement.key, via=via)
+                made.append(Wish((app.id, asked), [f"/embed/v1/{app.id}?{query}k={placement.key}"]))
+        return made
 
     def _note_refusal(self, found: Published, referer: str) -> None:
         refusals.note(
@@ -153,15 +131,14 @@ class Publisher:
         )
 
     def _is_current(self) -> bool:
-        """Whether what is kept is surely of now; asks for revisions when it is time to."""
         if self._is_developed:
             built = assets.asset("player.js")
             if built != self._assets:
                 self._assets = built
-                self._shelf.forget(frozenset({EVERYTHING}))
-        return self._revisions.are_known()
+                self._forget(frozenset({EVERYTHING}))
+        return super()._is_current()
 
-    def _render(self, session: Session, subject: Subject, key: Key) -> Published:
+    def _make(self, session: Session, subject: Subject, key: Key) -> Published:
         asked = key[1]
         document = player_document(session, subject, asked, own_origin=self._own_origin)
         digest = hashlib.blake2b(document.body + document.policy.encode(), digest_size=9)
@@ -170,6 +147,7 @@ class Publisher:
         return Published(
             document=document,
             mark=digest.hexdigest(),
+            body=document.body,
             needs=needs_of(session, subject),
             is_common=asked.is_common,
             app_id=subject.app.id if subject.app else "",
@@ -193,6 +171,7 @@ class Publisher:
             channel=Channel.PLATFORM_PAGE if host == self._own_host else found.channel,
             host=host,
             flags=flags,
+            layout=found.document.layout,
         )
         site = _Site(
             until=(hour + 1) * _HOUR_MS,
@@ -212,18 +191,3 @@ class Publisher:
                 found.views.clear()
             found.views[referer, viewer] = site
         return site
-
-
-def needs_of(session: Session, subject: Subject) -> frozenset[str]:
-    """Ids whose change may change the subject's document: see ``flexapp/apps/shown.py``."""
-    needs = {subject.id, subject.owner.id}
-    for track in subject.tracks:
-        needs.update((track.id, track.producer_id))
-    if subject.app is not None:
-        needs.update((subject.app.id, subject.app.owner_id))
-        needs.update(producers_of_picks(session, subject.app.id))
-    return frozenset(needs)
-
-
-def _address(environ: Mapping[str, Any]) -> str:
-    return f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"

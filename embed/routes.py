@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_openapi.openapi import OpenAPI
 
-from embed import carts, codes, listens, media, oembed, orders, pages, scripts
+from embed import carts, codes, lineups, listens, media, oembed, orders, pages, scripts
 
 
 def register(app: OpenAPI) -> None:
@@ -17,3 +17,4 @@ def register(app: OpenAPI) -> None:
     app.register_blueprint(media.blueprint)
     listens.register(app)
     pages.register(app)
+    lineups.register(app)

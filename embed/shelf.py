@@ -1,4 +1,4 @@
-"""The shelf: published documents kept in memory until something that they show changes.
+"""The shelf: published documents and lineups kept in memory until something that they show changes.
 
 Bounded by count and bytes, with a room of its own for documents of made-up addresses (free colors,
 start times), so that nobody can flood out the others. Finding takes no lock. A document that was
@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from embed.documents import Document
 from embed.encoding import Packed
@@ -29,47 +29,58 @@ _TURNS = 64
 Key = tuple[str, Parameters]
 
 
-@dataclass(slots=True, eq=False)
-class Published:
-    """A document, what it hangs on, and what its views have in common."""
+@dataclass(slots=True, eq=False, kw_only=True)
+class Kept:
+    """Something published: its bytes, and what it hangs on."""
 
-    document: Document
-    mark: str  #: changes with every byte of body and policy
+    body: bytes
     needs: frozenset[str]  #: ids whose change makes it old
-    is_common: bool
-    app_id: str
-    placement_id: str
-    channel: Channel
-    ancestors: list[str] | None  #: see ``Subject``
-    flags: frozenset[str]  #: that its address puts on every session
-    packed: dict[str, Packed] = field(default_factory=dict)
-    views: dict[Any, Any] = field(default_factory=dict)
+    is_common: bool = True
+    packed: dict[str, Packed] = field(default_factory=dict)  #: by coding
     used: int = 0  #: when it was asked for last
+    times: int = 0  #: how often it was asked for, less of what was long ago
     addresses: list[str] = field(default_factory=list)
 
     @property
     def size(self) -> int:
         """Bytes, with about as much again for its compressed forms."""
-        return 2 * len(self.document.body)
+        return 2 * len(self.body)
 
 
-class Shelf:
-    """Published documents by address and by what they show. Safe to share between threads."""
+@dataclass(slots=True, eq=False, kw_only=True)
+class Published(Kept):
+    """A document, and what its views have in common."""
+
+    document: Document
+    mark: str  #: changes with every byte of body and policy
+    app_id: str
+    placement_id: str
+    channel: Channel
+    ancestors: list[str] | None  #: see ``Subject``
+    flags: frozenset[str]  #: that its address puts on every session
+    views: dict[Any, Any] = field(default_factory=dict)
+
+
+Item = TypeVar("Item", bound=Kept)
+
+
+class Shelf(Generic[Item]):
+    """What is published, by address and by what it shows. Safe to share between threads."""
 
     def __init__(self, *, most_common: int = MOST_COMMON, most_free: int = MOST_FREE) -> None:
         self._most = {True: most_common, False: most_free}
-        self._rooms: dict[bool, dict[Key, Published]] = {True: {}, False: {}}
-        self._by_address: dict[str, Published] = {}
+        self._rooms: dict[bool, dict[Key, Item]] = {True: {}, False: {}}
+        self._by_address: dict[str, Item] = {}
         self._changes: deque[tuple[int, frozenset[str]]] = deque(maxlen=_CHANGES_KEPT)
         self._count = 0
         self._lock = threading.Lock()
         self._turns = [threading.Lock() for _ in range(_TURNS)]
 
-    def find(self, address: str) -> Published | None:
+    def find(self, address: str) -> Item | None:
         """What was published under exactly that address."""
         return self._by_address.get(address)
 
-    def get(self, key: Key) -> Published | None:
+    def get(self, key: Key) -> Item | None:
         """What was published for that target and those parameters."""
         return self._rooms[key[1].is_common].get(key)
 
@@ -81,7 +92,7 @@ class Shelf:
         """To be taken before anything is read for a document, and given to ``put``."""
         return self._count
 
-    def put(self, key: Key, published: Published, *, since: int) -> bool:
+    def put(self, key: Key, published: Item, *, since: int) -> bool:
         """Keep it, unless something it needs changed meanwhile."""
         with self._lock:
             if self._has_changed(published.needs, since):
@@ -101,13 +112,13 @@ class Shelf:
             kept.addresses.append(address)
             self._by_address[address] = kept
 
-    def forget(self, subjects: frozenset[str]) -> None:
-        """Take everything off that hangs on one of these ids."""
+    def forget(self, subjects: frozenset[str]) -> list[tuple[Key, Item]]:
+        """Take everything off that hangs on one of these ids; returns it."""
         with self._lock:
             self._count += 1
             self._changes.append((self._count, subjects))
             everything = EVERYTHING in subjects
-            self._remove_where(lambda kept: everything or not kept.needs.isdisjoint(subjects))
+            return self._remove_where(lambda kept: everything or not kept.needs.isdisjoint(subjects))
 
     def __len__(self) -> int:
         return sum(map(len, self._rooms.values()))
@@ -129,10 +140,11 @@ class Shelf:
             for key in oldest[: len(room) // 16 + 1]:
                 self._remove(key)
 
-    def _remove_where(self, is_old: Callable[[Published], bool]) -> None:
-        for room in self._rooms.values():
-            for key in [key for key, kept in room.items() if is_old(kept)]:
-                self._remove(key)
+    def _remove_where(self, is_old: Callable[[Item], bool]) -> list[tuple[Key, Item]]:
+        old = [pair for room in self._rooms.values() for pair in room.items() if is_old(pair[1])]
+        for key, _ in old:
+            self._remove(key)
+        return old
 
     def _remove(self, key: Key) -> None:
         kept = self._rooms[key[1].is_common].pop(key, None)

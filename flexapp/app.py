@@ -11,6 +11,7 @@ import flexapp.api.routes
 import flexapp.dashboard.routes
 import flexapp.hooks.routes
 import flexapp.public.routes
+from embed.renewing import Renewer
 from flexapp import assets
 from flexapp.config import Settings
 from flexapp.gateways import broadcast
@@ -105,7 +106,10 @@ def create_app(settings: Settings, services: Services | None = None) -> OpenAPI:
     hosts.stand_in_front(app, settings, services.database)
     way.fill(
         paths={"/api/v1/listens": app.extensions["flexapp.listens"].answer},
-        below={"/embed/v1/": app.extensions["flexapp.publisher"].answer},
+        below={
+            "/embed/v1/": app.extensions["flexapp.publisher"].answer,
+            "/embed/v1/lineups/": app.extensions["flexapp.lineups"].answer,
+        },
     )
     return app
 
@@ -117,3 +121,10 @@ def start_embedded_worker(app: OpenAPI, settings: Settings) -> Worker | None:
     worker = Worker(app.extensions["flexapp"], threads=settings.worker_threads)
     worker.start()
     return worker
+
+
+def start_renewing(app: OpenAPI) -> Renewer:
+    """What changed is published again in the background, in a process that serves."""
+    renewer = Renewer(app, [app.extensions["flexapp.publisher"], app.extensions["flexapp.lineups"]])
+    renewer.start()
+    return renewer

@@ -1,4 +1,9 @@
-"""Tracks as visitors meet them, with producers and offers read for all at once."""
+"""Tracks as visitors meet them, for callers with a token.
+
+These doors open for the owner of an app alone and answer by token, scope and pace, so they are asked
+of the database each time. What anybody may know of a lineup is published at ``/embed/v1/lineups/<id>``
+(``embed/lineups.py``), the same rows from memory.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +11,11 @@ from collections.abc import Sequence
 
 from flexapp.api.shapes.tracks import LineupTrack
 from flexapp.catalog.models import Track
-from flexapp.catalog.offers import offers_for
-from flexapp.people.queries import people_by_ids
 from flexapp.web.context import db, services
+from flexapp.web.lineups import lineup_rows
 
 
 def lineup_shapes(tracks: Sequence[Track]) -> list[LineupTrack]:
     """The public shapes of the tracks, in their order."""
-    people = people_by_ids(db(), [track.producer_id for track in tracks])
-    offers = offers_for(db(), tracks)
-    base_url = services().settings.base_url
-    return [LineupTrack.of(track, people[track.producer_id], offers[track.id], base_url) for track in tracks]
+    rows = lineup_rows(db(), tracks, services().settings.base_url)
+    return [LineupTrack.model_validate(row) for row in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pydantic import Field
 
@@ -220,18 +220,6 @@ class Offer(Shape):
     is_exclusive: bool
     deliverables: list[str]
 
-    @classmethod
-    def of(cls, offer: StoredOffer) -> Offer:
-        """The shape of an offer."""
-        return cls(
-            license_type_id=offer.license_type.id,
-            name=offer.license_type.name,
-            price=Money(amount=offer.price, currency=offer.currency),
-            is_default=offer.is_default,
-            is_exclusive=offer.is_exclusive,
-            deliverables=list(offer.deliverables),
-        )
-
 
 class LineupTrack(Shape):
     """A track as visitors of a player meet it."""
@@ -247,25 +235,6 @@ class LineupTrack(Shape):
     url: str
     cover_url: str | None
     offers: list[Offer]
-
-    @classmethod
-    def of(
-        cls, track: StoredTrack, producer: Person, offers: Sequence[StoredOffer], base_url: str
-    ) -> LineupTrack:
-        """The public shape of a track."""
-        return cls(
-            id=track.id,
-            title=track.title,
-            slug=track.slug,
-            producer=Producer.of(producer),
-            genre=track.genre,
-            bpm=track.bpm,
-            key=track.key,
-            duration_seconds=_seconds(track),
-            url=f"{base_url}/t/{track.slug}",
-            cover_url=_cover(track, base_url),
-            offers=[Offer.of(offer) for offer in offers],
-        )
 
 
 class LineupPage(Listed[LineupTrack]):

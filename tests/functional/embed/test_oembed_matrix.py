@@ -60,7 +60,7 @@ OF_A_PRODUCER = (
     "{base}/embed/v1/{producer_id}",
     "{base}/embed/v1/{producer_id}?k={key}&via=script",
 )
-BOXES = (
+BOXES: tuple[dict[str, Any], ...] = (
     {},
     {"maxwidth": 320},
     {"maxwidth": 199},

@@ -13,6 +13,7 @@ from flexapp.storage.revisions import EVERYTHING
 
 def published(*needs: str, is_common: bool = True, used: int = 0) -> Published:
     return Published(
+        body=b"<p>hello</p>",
         document=Document(b"<p>hello</p>", "default-src 'none'"),
         mark="m",
         needs=frozenset(needs),
@@ -30,17 +31,18 @@ def key(target: str, **asked: object) -> Key:
     return target, Parameters(**asked)  # type: ignore[arg-type]
 
 
-def put(shelf: Shelf, at: Key, made: Published) -> Published:
+def put(shelf: Shelf[Published], at: Key, made: Published) -> Published:
     assert shelf.put(at, made, since=shelf.moment())
     shelf.name(f"/embed/v1/{at[0]}?", at)
     return made
 
 
 def test_a_change_takes_off_what_hangs_on_it_and_leaves_the_rest() -> None:
-    shelf = Shelf()
+    shelf = Shelf[Published]()
     put(shelf, key("a"), published("a", "per_1"))
     kept = put(shelf, key("b"), published("b", "per_2"))
-    shelf.forget(frozenset({"per_1", "per_9"}))
+    [(forgotten, _)] = shelf.forget(frozenset({"per_1", "per_9"}))
+    assert forgotten == key("a")
     assert shelf.find("/embed/v1/a?") is None
     assert shelf.get(key("a")) is None
     assert shelf.find("/embed/v1/b?") is shelf.get(key("b")) is kept
@@ -50,7 +52,7 @@ def test_a_change_takes_off_what_hangs_on_it_and_leaves_the_rest() -> None:
 
 @pytest.mark.parametrize("changed", ["per_1", EVERYTHING])
 def test_what_changed_while_a_document_was_rendered_keeps_it_off(changed: str) -> None:
-    shelf = Shelf()
+    shelf = Shelf[Published]()
     since = shelf.moment()
     shelf.forget(frozenset({changed}))
     assert not shelf.put(key("a"), published("a", "per_1"), since=since)
@@ -58,7 +60,7 @@ def test_what_changed_while_a_document_was_rendered_keeps_it_off(changed: str) -
 
 
 def test_another_change_meanwhile_does_not_and_one_too_long_ago_does() -> None:
-    shelf = Shelf()
+    shelf = Shelf[Published]()
     since = shelf.moment()
     shelf.forget(frozenset({"per_2"}))
     assert shelf.put(key("a"), published("a", "per_1"), since=since)
@@ -68,7 +70,7 @@ def test_another_change_meanwhile_does_not_and_one_too_long_ago_does() -> None:
 
 
 def test_the_rooms_are_bounded_and_drop_what_was_not_asked_for_longest() -> None:
-    shelf = Shelf(most_common=32, most_free=8)
+    shelf = Shelf[Published](most_common=32, most_free=8)
     common = put(shelf, key("wanted"), published("wanted", used=10_000))
     for number in range(200):
         asked = key("wanted", color=f"#{number:06x}")
@@ -81,7 +83,7 @@ def test_the_rooms_are_bounded_and_drop_what_was_not_asked_for_longest() -> None
 
 
 def test_a_document_has_a_few_addresses_and_none_that_is_endless() -> None:
-    shelf = Shelf()
+    shelf = Shelf[Published]()
     put(shelf, key("a"), published("a"))
     for number in range(50):
         shelf.name(f"/embed/v1/a?utm={number}", key("a"))
