@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Date, Select, String, and_, case, cast, func, or_, select, text, tuple_
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from flexapp.listening.models import (
     Delivery,
     FoldCursor,
     Judgment,
+    Kind,
     ListenEvent,
     ListenSession,
     OwnerKey,
@@ -90,10 +91,38 @@ def end_of_log(session: Session) -> int:
         moment.rollback()  # lets go of the lock
 
 
-def events_after(session: Session, position: int, *, until: int, limit: int) -> Sequence[ListenEvent]:
+class LoggedEvent(NamedTuple):
+    """An event of the log, as the fold reads it."""
+
+    id: int
+    session_id: str
+    play_id: str
+    kind: Kind
+    app_id: str
+    placement_id: str
+    channel: str
+    host: str
+    track_id: str
+    intervals: list[list[int]]
+    media_ms: int | None
+    at_ms: int
+    minted_at: datetime
+    received_at: datetime
+    visitor_key: str | None
+    network_key: str | None
+    facts: dict[str, Any]
+    country: str
+    device: str
+    os: str
+    browser: str
+    layout: str
+
+
+def events_after(session: Session, position: int, *, until: int, limit: int) -> list[LoggedEvent]:
     """The next events of the log."""
-    query = select(ListenEvent).where(ListenEvent.id > position, ListenEvent.id <= until)
-    return session.scalars(query.order_by(ListenEvent.id).limit(limit)).all()
+    columns = [getattr(ListenEvent, name) for name in LoggedEvent._fields]
+    query = select(*columns).where(ListenEvent.id > position, ListenEvent.id <= until)
+    return [LoggedEvent(*row) for row in session.execute(query.order_by(ListenEvent.id).limit(limit))]
 
 
 def origin_of(session: Session, session_id: str) -> tuple[str, Dimensions] | None:
@@ -118,12 +147,6 @@ def events_of_placement(
     return session.scalars(query.order_by(ListenEvent.id).limit(limit)).all()
 
 
-def plays_by_keys(session: Session, keys: Collection[tuple[str, str, str]]) -> list[Play]:
-    """Play instances by (session, play, track)."""
-    columns = tuple_(Play.session_id, Play.play_id, Play.track_id)
-    return [play for part in _chunks(keys) for play in session.scalars(select(Play).where(columns.in_(part)))]
-
-
 def plays_by_ids(session: Session, ids: Collection[int]) -> list[Play]:
     """Play instances by ``Play.id``; those that are gone are missing."""
     return [play for part in _chunks(ids) for play in session.scalars(select(Play).where(Play.id.in_(part)))]
@@ -145,23 +168,6 @@ def plays_of_visitors(session: Session, visitor_keys: Collection[str]) -> list[P
         for part in _chunks(visitor_keys)
         for play in session.scalars(select(Play).where(Play.visitor_key.in_(part)))
     ]
-
-
-def plays_of_visitor(
-    session: Session, track_id: str, *, visitor_key: str | None, session_id: str
-) -> Sequence[Play]:
-    """One visitor's plays of one track that may count; without a key those of the session."""
-    whose = (
-        and_(Play.visitor_key.is_(None), Play.session_id == session_id)
-        if visitor_key is None
-        else Play.visitor_key == visitor_key
-    )
-    query = select(Play).where(
-        Play.track_id == track_id,
-        whose,
-        or_(Play.is_counted.is_(True), and_(Play.is_qualified.is_(True), Play.decision == Decision.VALID)),
-    )
-    return session.scalars(query).all()
 
 
 def sessions_by_id(session: Session, session_ids: Collection[str]) -> dict[str, ListenSession]:
