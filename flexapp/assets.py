@@ -35,6 +35,7 @@ FONTS = WIDGETS / "node_modules/@fontsource-variable/bricolage-grotesque/files"
 COPIES = {
     "icons.svg": WIDGETS / "icons/sprite.svg",
     "favicon.svg": WIDGETS / "icons/favicon.svg",
+    "world.svg": WIDGETS / "icons/world.svg",
     "bricolage-latin.woff2": FONTS / "bricolage-grotesque-latin-opsz-normal.woff2",
     "bricolage-latin-ext.woff2": FONTS / "bricolage-grotesque-latin-ext-opsz-normal.woff2",
 }

@@ -6,9 +6,11 @@ of the width and pixels of the height, so that they keep their size on every scr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+
+from flexapp.web.filters import percent
 
 HEIGHT = 200  #: pixels of the plot
 TOP = 14  #: pixels kept free above the highest value
@@ -36,6 +38,7 @@ class Line:
     area: str
     label_y: float  #: pixels
     dots: list[tuple[float, float]]  #: (percent, pixels); a line of one point is a dot
+    points: list[tuple[float, float]]  #: every point in percent of width and height
     total: float
 
     @property
@@ -55,11 +58,13 @@ class Tick:
 
 @dataclass(frozen=True)
 class Band:
-    """The column of one point: percent of the width, and what its tooltip says."""
+    """The column of one point: percent of the width, what its tooltip says, and its span in a query."""
 
     x: float
     width: float
     title: str
+    at: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ class Bar:
     share: float
     href: str = ""
     aside: str = ""
+    note: str = ""  #: beside the value, such as its share of all
 
 
 @dataclass(frozen=True)
@@ -97,11 +103,23 @@ class BarChart:
 
 
 def line_chart(
-    series: Sequence[Series], *, unit: str, labels: Sequence[str], names: Sequence[str] | None = None
+    series: Sequence[Series],
+    *,
+    unit: str,
+    labels: Sequence[str],
+    names: Sequence[str] | None = None,
+    moments: Sequence[tuple[str, str]] = (),
+    along: str = "Time (UTC)",
+    write: Callable[[float], str] | None = None,
+    top: int = 0,
 ) -> LineChart:
-    """A chart of series of equal length; ``labels`` stand below it, ``names`` in its table and tooltips."""
-    names = names or labels
-    top = nice_top(max((max(one.values, default=0) for one in series), default=0))
+    """A chart of series of equal length; ``labels`` stand below it, ``names`` in its table and tooltips.
+
+    ``moments`` are the points' first and last days or hours as a query takes them, ``along`` heads
+    the table's first column, ``write`` puts values into words, ``top`` fixes the axis.
+    """
+    names, write = names or labels, write or _whole
+    top = top or nice_top(max((max(one.values, default=0) for one in series), default=0))
     count = len(labels)
     lines = _apart([_line(one, count, top) for one in series])
     total = sum(series[0].values) if series else 0
@@ -109,7 +127,7 @@ def line_chart(
         unit=unit,
         lines=lines,
         grid=[
-            (_pixels(value, top), _whole(value))
+            (_pixels(value, top), write(value))
             for step in range(_GRID_LINES + 1)
             if float(value := top * step / _GRID_LINES).is_integer()
         ],
@@ -118,23 +136,28 @@ def line_chart(
             Band(
                 x=100 * place / count,
                 width=100 / count,
-                title=f"{name}: " + ", ".join(f"{_whole(one.values[place])} {one.label}" for one in series),
+                title=f"{name}: " + ", ".join(f"{write(one.values[place])} {one.label}" for one in series),
+                at=moments[place][0] if moments else "",
+                until=moments[place][1] if moments else "",
             )
             for place, name in enumerate(names)
         ],
-        head=["Time (UTC)", *(one.label.capitalize() for one in series)],
-        rows=[[name, *(_whole(one.values[place]) for one in series)] for place, name in enumerate(names)],
+        head=[along, *(one.label[:1].upper() + one.label[1:] for one in series)],
+        rows=[[name, *(write(one.values[place]) for one in series)] for place, name in enumerate(names)],
         is_empty=not any(any(one.values) for one in series),
-        summary=f"{_whole(total)} {unit} over {count} points of time",
+        summary=f"{_whole(total)} {unit} over {count} points" if write is _whole else unit,
     )
 
 
-def bar_chart(rows: Sequence[tuple[str, float, str, str]]) -> BarChart:
-    """Bars of (label, value, address, note); those without a value are left out."""
+def bar_chart(rows: Sequence[tuple[str, float, str, str]], *, total: float = 0) -> BarChart:
+    """Bars of (label, value, address, aside), those without a value left out; with shares of ``total``."""
     shown = [row for row in rows if row[1] > 0]
     longest = max((row[1] for row in shown), default=1)
     return BarChart(
-        [Bar(label, value, 100 * value / longest, href, aside) for label, value, href, aside in shown]
+        [
+            Bar(label, value, 100 * value / longest, href, aside, percent(value / total) if total else "")
+            for label, value, href, aside in shown
+        ]
     )
 
 
@@ -195,6 +218,7 @@ def _line(series: Series, count: int, top: int) -> Line:
         area=area if series.kind == 1 else "",
         label_y=places[-1][1] - 8 if places else HEIGHT,
         dots=places if len(places) == 1 else places[-1:] if series.kind else [],
+        points=points,
         total=sum(series.values),
     )
 

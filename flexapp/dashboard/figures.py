@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,8 @@ from flexapp.apps.queries import apps_by_ids
 from flexapp.catalog.models import Track
 from flexapp.catalog.queries import tracks_by_ids
 from flexapp.dashboard.charts import LineChart, Series, line_chart
-from flexapp.dashboard.periods import Period, together
+from flexapp.dashboard.periods import Period, as_local
+from flexapp.kernel import zones
 from flexapp.listening import insights
 from flexapp.listening.insights import Counts, Dimension, Interval, Point, Scope
 from flexapp.web.filters import percent
@@ -27,6 +28,15 @@ CHANNELS = {
     Channel.DIRECT: "direct",
 }
 _LINES_OF_CHANNELS = 3
+_LONG_DAY = timedelta(hours=25)
+_MOMENT = timedelta(seconds=1)
+_ALONG = {
+    Interval.HOUR: "Hour",
+    Interval.DAY: "Day",
+    Interval.WEEK: "Week",
+    Interval.MONTH: "Month",
+    Interval.YEAR: "Year",
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ class Listening:
     now: Counts
     before: Counts
     chart: LineChart
+    points: Sequence[Point] = ()
 
     @property
     def plays_change(self) -> Change:
@@ -61,31 +72,48 @@ class Listening:
 
 def listening(session: Session, scope: Scope, period: Period) -> Listening:
     """Counters and the chart of a scope; channels get lines of their own when there are several."""
-    interval = period.interval
-    now = _plays(session, scope, period.since, period.until, interval)
-    before = _plays(session, scope, period.before_since, period.before_until, interval)
-    points = together(now.points, period.points_together)
-    earlier = together(before.points, period.points_together)
-    series = [Series("plays", [point.counts.plays for point in points], 1)]
+    now = _plays(session, scope, period.since, period.until, period)
+    before = _plays(session, scope, period.before_since, period.before_until, period)
+    series = [Series("plays", [point.counts.plays for point in now.points], 1)]
     by_channel = insights.series_by_channel(
-        session, scope=scope, since=period.since, until=period.until, interval=interval
+        session,
+        scope=scope,
+        since=period.since,
+        until=period.until,
+        interval=period.interval,
+        zone=period.zone,
     )
     if len(by_channel) > 1:
         largest = sorted(by_channel, key=lambda name: -sum(one.counts.plays for one in by_channel[name]))
         series += [
-            Series(
-                CHANNELS[Channel(name)],
-                [one.counts.plays for one in together(by_channel[name], period.points_together)],
-                kind,
-            )
+            Series(CHANNELS[Channel(name)], [one.counts.plays for one in by_channel[name]], kind)
             for kind, name in enumerate(largest[:_LINES_OF_CHANNELS], 2)
         ]
-    if before.totals.plays:
-        series.append(Series(period.before_label, _fitted(earlier, len(points)), 0))
-    labels = [_label(point.at, period) for point in points]
-    names = [f"week of {label}" for label in labels] if period.points_together > 1 else labels
-    chart = line_chart(series, unit="plays", labels=labels, names=names)
-    return Listening(now.totals, before.totals, chart)
+    if before.totals.plays and period.is_compared:
+        series.append(Series(period.before_label, _fitted(before.points, len(now.points)), 0))
+    return Listening(now.totals, before.totals, chart_of(series, now.points, period), now.points)
+
+
+def chart_of(
+    series: Sequence[Series], points: Sequence[Point], period: Period, unit: str = "plays"
+) -> LineChart:
+    """A chart over the points of a period; each knows its span, so that it can be zoomed into."""
+    starts = [point.at for point in points]
+    ends = [*starts[1:], period.until]
+    return line_chart(
+        series,
+        unit=unit,
+        labels=[_label(at, period) for at in starts],
+        names=[name_of(at, period) for at in starts],
+        moments=[
+            (
+                as_local(at, period.zone, period.interval),
+                as_local(end - _MOMENT, period.zone, period.interval),
+            )
+            for at, end in zip(starts, ends, strict=True)
+        ],
+        along=f"{_ALONG[period.interval]} ({period.zone.key.replace('_', ' ')})",
+    )
 
 
 def change_of(now: int, before: int) -> Change:
@@ -176,13 +204,14 @@ def _place(placement: Placement | None, app: FlexApp | None, channel: str, *, is
 
 
 def _plays(
-    session: Session, scope: Scope, since: datetime, until: datetime, interval: Interval
+    session: Session, scope: Scope, since: datetime, until: datetime, period: Period
 ) -> insights.Plays:
     return insights.plays(
         session,
         since=since,
         until=until,
-        interval=interval,
+        interval=period.interval,
+        zone=period.zone,
         person_id=scope.person_id,
         app_ids=scope.app_ids,
         track_ids=scope.track_ids,
@@ -198,9 +227,21 @@ def _fitted(points: Sequence[Point], count: int) -> list[float]:
 
 
 def _label(at: datetime, period: Period) -> str:
+    local = zones.local_hour(at, period.zone)
     if period.interval is Interval.HOUR:
-        return f"{at:%H:%M}"
-    return f"{at.day} {at:%b}"
+        is_one_day = period.until - period.since <= _LONG_DAY
+        return f"{local:%H:%M}" if is_one_day else f"{local.day} {local:%b}"
+    if period.interval is Interval.MONTH:
+        return f"{local:%b %Y}"
+    return f"{local:%Y}" if period.interval is Interval.YEAR else f"{local.day} {local:%b}"
+
+
+def name_of(at: datetime, period: Period) -> str:
+    """A point in words: ``week of 16 Nov``."""
+    local, label = zones.local_hour(at, period.zone), _label(at, period)
+    if period.interval is Interval.HOUR:
+        return f"{local.day} {local:%b}, {local:%H:%M}"
+    return f"week of {label}" if period.interval is Interval.WEEK else label
 
 
 def _signed(value: int) -> str:

@@ -17,6 +17,7 @@ from flexapp.dashboard.navigation import HOME
 from flexapp.dashboard.periods import Period, choices, period_of
 from flexapp.dashboard.queries import sold_by_track
 from flexapp.dashboard.sales import sales_of
+from flexapp.kernel import zones
 from flexapp.ledger import statements
 from flexapp.listening import insights
 from flexapp.listening.insights import Scope
@@ -45,7 +46,7 @@ def short_way() -> Response:
 def overview() -> str:
     """The overview of a period."""
     person, now = require_person(), services().clock.now()
-    period = period_of(request.args.get("period"), now)
+    period = period_of(request.args, now, zone=zones.zone_of(person.time_zone), begin=person.created_at)
     scope = Scope(person_id=person.id)
     heard = listening(db(), scope, period)
     sold = sold_by_track(db(), person.id, since=period.since, until=now)
@@ -59,7 +60,7 @@ def overview() -> str:
         periods=choices(period, HOME),
         heard=heard,
         figures=_figures(db(), person, period, heard),
-        live=f"{HOME}/overview.json?period={period.name}",
+        live=f"{HOME}/overview.json?{period.query()}",
         places=bar_chart(
             [(row.label, row.counts.plays, _insights_of(row.app), row.aside) for row in places[:_PLACES]]
         ),
@@ -79,7 +80,7 @@ def overview() -> str:
 def figures() -> Response:
     """The cards' figures as they stand: ``{"figures": {name: {"text", "trend"}}}``, asked every 2 s."""
     person, now = require_person(), services().clock.now()
-    period = period_of(request.args.get("period"), now)
+    period = period_of(request.args, now, zone=zones.zone_of(person.time_zone), begin=person.created_at)
     heard = listening(db(), Scope(person_id=person.id), period)
     return jsonify({"figures": _figures(db(), person, period, heard)})
 
@@ -133,7 +134,7 @@ def _balance_note(session: Session, person: Person, money: statements.Summary) -
 
 
 def _since_yesterday(session: Session, person: Person, now: datetime) -> dict[str, int]:
-    period = period_of("today", now)
+    period = period_of({"period": "today"}, now, zone=zones.zone_of(person.time_zone))
     sold = orders.sales_figures(
         session, person.id, since=period.before_since, currency=services().settings.currency
     )

@@ -19,6 +19,7 @@ from flexapp.dashboard import (
     overview,
     sales,
     settings,
+    suspects,
     track_files,
     tracks,
 )
@@ -42,3 +43,4 @@ def register(app: OpenAPI) -> None:
     app.register_blueprint(app_domain.blueprint)
     app.register_blueprint(overview.blueprint)
     app.register_blueprint(insights.blueprint)
+    app.register_blueprint(suspects.blueprint)

@@ -73,8 +73,8 @@ def test_a_stranger_sees_nothing_of_it(scene: Scene, client: FlaskClient) -> Non
     for path in (
         f"{HOME}/apps/{scene.app.id}/insights",
         f"/backstage/tracks/{scene.beat.id}/insights",
-        f"{HOME}/insights.json?app={scene.app.id}",
-        f"{HOME}/insights.json?track={scene.beat.id}",
+        f"{HOME}/insights/live?kind=app&id={scene.app.id}",
+        f"{HOME}/insights/live?kind=track&id={scene.beat.id}",
         f"{HOME}/apps/app_{'0' * 26}/insights",
         f"/backstage/tracks/trk_{'0' * 26}/insights",
     ):
@@ -110,7 +110,7 @@ def test_what_does_not_count_is_told_with_its_reason(scene: Scene, signed_in: Fl
     assert "1 listen (the preview was not, or not yet, sent that far)" in html
 
 
-@pytest.mark.parametrize("period", ["today", "7d", "30d", "year", "nonsense"])
+@pytest.mark.parametrize("period", ["today", "7d", "28d", "year", "nonsense"])
 def test_every_period_has_a_chart_with_a_table_or_an_empty_state(
     scene: Scene, signed_in: FlaskClient, period: str
 ) -> None:
@@ -127,13 +127,13 @@ def test_every_period_has_a_chart_with_a_table_or_an_empty_state(
 def test_live_figures_are_those_of_the_page_and_never_cached(scene: Scene, signed_in: FlaskClient) -> None:
     listen(scene)
     html = signed_in.get(HOME).text
-    answer = signed_in.get(f"{HOME}/overview.json?period=30d")
+    answer = signed_in.get(f"{HOME}/overview.json?period=28d")
     assert "no-store" in answer.headers["Cache-Control"]
     figures: dict[str, Any] = answer.get_json()["figures"]
     for name, figure in figures.items():
         if f'data-live="{name}"' in html:
             assert shown(html, name) == figure["text"]
-    assert f'data-live-from="{HOME}/overview.json?period=30d"' in html
+    assert f'data-live-from="{HOME}/overview.json?period=28d&amp;by=day"' in html
 
 
 def test_a_counted_play_is_in_the_live_figures_within_five_seconds_of_real_time(

@@ -1,10 +1,9 @@
-"""Geometry of charts and spans of time."""
+"""Geometry of charts."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,10 +11,6 @@ from hypothesis import strategies as st
 
 from flexapp.dashboard.charts import HEIGHT, TOP, Series, bar_chart, line_chart, nice_top, smooth
 from flexapp.dashboard.figures import change_of, difference_of
-from flexapp.dashboard.periods import choices, period_of, together
-from flexapp.listening.insights import Counts, Interval, Point
-
-NOW = datetime(2026, 11, 20, 14, 25, tzinfo=UTC)
 
 
 @given(st.integers(0, 10**9))
@@ -76,45 +71,25 @@ def test_bars_are_shares_of_the_longest_and_empty_ones_are_left_out() -> None:
     found = bar_chart([("a", 50, "", ""), ("b", 10, "", ""), ("c", 0, "", "")])
     assert [(bar.label, bar.share) for bar in found.bars] == [("a", 100), ("b", 20)]
     assert bar_chart([]).bars == []
-
-
-@pytest.mark.parametrize(
-    ("name", "since", "days", "interval"),
-    [
-        ("today", datetime(2026, 11, 20, tzinfo=UTC), 1, Interval.HOUR),
-        ("7d", datetime(2026, 11, 14, tzinfo=UTC), 7, Interval.DAY),
-        ("30d", datetime(2026, 10, 22, tzinfo=UTC), 30, Interval.DAY),
-        ("year", datetime(2025, 11, 22, tzinfo=UTC), 364, Interval.DAY),
-        ("nonsense", datetime(2026, 10, 22, tzinfo=UTC), 30, Interval.DAY),
-        (None, datetime(2026, 10, 22, tzinfo=UTC), 30, Interval.DAY),
-    ],
-)
-def test_a_period_ends_now_and_is_compared_with_as_much_before(
-    name: str | None, since: datetime, days: int, interval: Interval
-) -> None:
-    period = period_of(name, NOW)
-    assert (period.since, period.until, period.interval) == (since, NOW, interval)
-    assert period.before_since == since - timedelta(days=days)
-    assert period.before_until == NOW - timedelta(days=days)
-
-
-def test_the_choices_name_the_current_one() -> None:
-    found = choices(period_of("7d", NOW), "/here")
-    assert [(label, current) for label, _, current in found] == [
-        ("Today", False),
-        ("7 days", True),
-        ("30 days", False),
-        ("Year", False),
+    assert [bar.note for bar in bar_chart([("a", 50, "", ""), ("b", 10, "", "")], total=200).bars] == [
+        "25\u202f%",
+        "5\u202f%",
     ]
-    assert found[0][1] == "/here?period=today"
 
 
-def test_days_become_weeks_without_losing_a_play() -> None:
-    points = [Point(NOW + timedelta(days=day), Counts(plays=day)) for day in range(10)]
-    weeks = together(points, 7)
-    assert [point.counts.plays for point in weeks] == [0 + 1 + 2, sum(range(3, 10))]
-    assert together(points, 1) == points
-    assert together([], 7) == []
+def test_points_that_know_their_span_can_be_zoomed_into() -> None:
+    found = chart([1, 2], moments=[("2026-11-02", "2026-11-08"), ("2026-11-09", "2026-11-15")])
+    assert [(band.at, band.until) for band in found.bands] == [
+        ("2026-11-02", "2026-11-08"),
+        ("2026-11-09", "2026-11-15"),
+    ]
+
+
+def test_shares_have_an_axis_of_their_own() -> None:
+    found = chart([90, 40], write=lambda value: f"{value:.0f} %", top=100, along="Part")
+    assert [label for _, label in found.grid] == ["0 %", "25 %", "50 %", "75 %", "100 %"]
+    assert found.head == ["Part", "Line 1"]
+    assert found.rows == [["0", "90 %"], ["1", "40 %"]]
 
 
 @pytest.mark.parametrize(
