@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-LINKS = (("API", "/docs/api"), ("Help", "/help"), ("Demo mails", "/demo/mails"))
+LINKS = (
+    ("API", "/docs/api"),
+    ("Help", "/help"),
+    ("How plays count", "/help/how-plays-count"),
+    ("Demo mails", "/demo/mails"),
+)
 
 
 def install(app: Flask) -> None:

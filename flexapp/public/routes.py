@@ -16,6 +16,7 @@ from flexapp.public import (
     health,
     home,
     hosted_app,
+    how_plays_count,
     orders,
     producer,
     shell,
@@ -40,5 +41,6 @@ def register(app: OpenAPI) -> None:
     app.register_blueprint(cart.blueprint)
     app.register_blueprint(orders.blueprint)
     app.register_blueprint(files.blueprint)
+    app.register_blueprint(how_plays_count.blueprint)
     if app.extensions["flexapp"].settings.env is Env.DEMO:
         app.register_blueprint(demo_mails.blueprint)
