@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -30,12 +29,12 @@ from flexapp.people.operations import begin_session
 from flexapp.storage.session import Database
 from flexapp.web.identity import cookie_name
 from flexapp.workflows.services import Services
+from tests.browser.chromium import launch_arguments
 from tests.factories.apps import make_app, make_placement
 from tests.factories.catalog import make_track
 from tests.factories.people import make_person
 
 AXE = Path(__file__).resolve().parents[2] / "widgets/node_modules/axe-core/axe.min.js"
-_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass
@@ -62,10 +61,8 @@ class Site:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The Chromium that CHROMIUM names, the system's, or Playwright's own."""
-    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _CHROMIUM)), None)
-    found = {"executable_path": shutil.which(named)} if named else {}
-    return {**browser_type_launch_args, **found, "args": ["--no-sandbox"]}
+    """The Chromium that there is."""
+    return {**browser_type_launch_args, **launch_arguments()}
 
 
 @pytest.fixture(scope="session")
