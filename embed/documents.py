@@ -43,6 +43,7 @@ class Document:
 
     body: bytes
     policy: str
+    layout: str = ""
 
 
 def player_document(session: Session, subject: Subject, asked: Parameters, *, own_origin: str) -> Document:
@@ -86,7 +87,7 @@ def player_document(session: Session, subject: Subject, asked: Parameters, *, ow
         files=Files(scripts=(own_origin + late[0],), styles=(own_origin + late[1], own_origin + bare)),
         ancestors=subject.ancestors,
     )
-    return Document(html.encode(), policy)
+    return Document(html.encode(), policy, layout.value)
 
 
 def tail_of(token: str) -> bytes:

@@ -22,6 +22,7 @@ from flexapp.listening.rows import event_row
 from flexapp.listening.sessions import SessionClaims, new_session_id
 from flexapp.listening.visitors import VisitorKeys, request_flags
 from flexapp.web.access import Access, allow
+from flexapp.web.dimensions import dimensions_of
 from flexapp.web.headers import stranger_headers
 from flexapp.web.lane import Answer
 from flexapp.workflows.services import Services
@@ -103,7 +104,7 @@ class Door:
             flags -= {"bot"}
         if environ.get("HTTP_ORIGIN") == "null":
             flags |= {"sandbox"}
-        key = None
+        key = network = None
         if not flags & {"gpc", "bot", "preview"}:
             key = self._keys.key_for(
                 address=_address(environ),
@@ -112,7 +113,22 @@ class Door:
                 minted_at=claims.minted_at,
                 now=now,
             )
-        rows = [event_row(claims, event, visitor_key=key, flags=flags, now=now) for event in batch.events]
+            network = self._keys.network_key_for(
+                address=_address(environ), minted_at=claims.minted_at, now=now
+            )
+        dimensions = dimensions_of(environ, self._services.countries, claims.layout)
+        rows = [
+            event_row(
+                claims,
+                event,
+                visitor_key=key,
+                network_key=network,
+                flags=flags,
+                now=now,
+                dimensions=dimensions,
+            )
+            for event in batch.events
+        ]
         self.ingest.submit(rows)
 
     def _is_in_pace(self, claims: SessionClaims, events: int, environ: Mapping[str, Any]) -> bool:

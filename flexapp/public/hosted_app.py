@@ -19,6 +19,7 @@ from flexapp.public.discovery import app_card
 from flexapp.public.listing import PARAMETERS, listing_of
 from flexapp.public.look import look_of
 from flexapp.public.touches import remember_touch
+from flexapp.public.views import counting_views, of_app
 from flexapp.web.access import Access, allow
 from flexapp.web.caching import cached_page
 from flexapp.web.context import db, services
@@ -34,6 +35,7 @@ class HostedAppNotFound(NotFound):
 
 
 @blueprint.get("/a/<slug>")
+@counting_views(lambda slug: of_app(app_at(db(), slug)))
 @on_domains
 @allow(Access.PUBLIC)
 def hosted_app(slug: str) -> Response:

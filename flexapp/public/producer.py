@@ -14,6 +14,7 @@ from flexapp.public.addresses import here
 from flexapp.public.discovery import producer_card
 from flexapp.public.listing import PARAMETERS, listing_of
 from flexapp.public.touches import keeping_touch
+from flexapp.public.views import counting_views, of_producer
 from flexapp.web.access import Access, allow
 from flexapp.web.caching import cached_page
 from flexapp.web.context import db
@@ -30,6 +31,7 @@ class ProducerNotFound(NotFound):
 
 
 @blueprint.get("/p/<slug>")
+@counting_views(lambda slug: of_producer(person_by_slug(db(), slug)))
 @keeping_touch
 @cached_page(seconds=60, parameters=PARAMETERS)
 @on_domains

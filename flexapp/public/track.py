@@ -23,6 +23,7 @@ from flexapp.public.beats import Beat, beats_of, offer_line
 from flexapp.public.discovery import track_card
 from flexapp.public.similar import similar_tracks
 from flexapp.public.touches import keeping_touch
+from flexapp.public.views import counting_views, of_track
 from flexapp.web.access import Access, allow
 from flexapp.web.caching import cached_page
 from flexapp.web.context import db
@@ -43,6 +44,7 @@ class License:
 
 
 @blueprint.get("/t/<slug>")
+@counting_views(lambda slug: of_track(track_by_slug(db(), slug)))
 @keeping_touch
 @cached_page(seconds=60, parameters=("k",))
 @on_domains

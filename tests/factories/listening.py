@@ -49,6 +49,7 @@ class Listener:
         agent: str = CHROME,
         address: str = "203.0.113.7",
         flags: Sequence[str] = (),
+        layout: str = "",
         headers: dict[str, str] | None = None,
         is_served: bool = True,
     ) -> None:
@@ -66,6 +67,7 @@ class Listener:
             host=host,
             now=services.clock.now(),
             flags=flags,
+            layout=layout,
         )
         claims = sessions.read(services.signer, self.token, services.clock.now())
         assert claims is not None
