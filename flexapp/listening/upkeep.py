@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
+from flexapp.config import Settings
 from flexapp.listening.deliveries import Serving
 from flexapp.listening.folding import fold_all
 from flexapp.listening.forgetting import forget
+from flexapp.listening.page_views import count_views
 
 FOLD_SECONDS = 1.0
+VIEW_SECONDS = 5.0
 FORGET_SECONDS = 600.0
 
 
@@ -15,7 +20,19 @@ def fold_listens(services: Serving) -> None:
     fold_all(services.database, now=services.clock.now())
 
 
-def forget_listens(services: Serving) -> None:
-    """Delete salts after 48 hours and raw rows after a month."""
+class Keeping(Serving, Protocol):
+    """What of the services forgetting needs."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+
+def count_page_views(services: Serving) -> None:
+    """Bring page views, visits and visitors up to the end of the log."""
+    count_views(services.database)
+
+
+def forget_listens(services: Keeping) -> None:
+    """Delete salts after 48 hours and raw rows after the days that the settings say."""
     with services.database.writing() as session:
-        forget(session, now=services.clock.now())
+        forget(session, now=services.clock.now(), raw_days=services.settings.raw_days)

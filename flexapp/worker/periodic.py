@@ -9,7 +9,14 @@ from urllib.parse import urlsplit
 
 from flexapp.inbox import operations as inbox
 from flexapp.listening import judging
-from flexapp.listening.upkeep import FOLD_SECONDS, FORGET_SECONDS, fold_listens, forget_listens
+from flexapp.listening.upkeep import (
+    FOLD_SECONDS,
+    FORGET_SECONDS,
+    VIEW_SECONDS,
+    count_page_views,
+    fold_listens,
+    forget_listens,
+)
 from flexapp.orders import carts
 from flexapp.outbox import operations as outbox
 from flexapp.workflows.fill_inbox_gaps import fill_inbox_gaps
@@ -67,6 +74,7 @@ QUICK: list[Periodic] = [
 
 SLOW: list[Periodic] = [
     Periodic("fold_listens", FOLD_SECONDS, fold_listens),
+    Periodic("count_page_views", VIEW_SECONDS, count_page_views),
     Periodic("judge_listens", 60.0, judge_listens),
     Periodic("judge_all_listens", 6 * 3600.0, judge_all_listens),
     Periodic("forget_listens", FORGET_SECONDS, forget_listens),
