@@ -5,14 +5,23 @@ const JUMP = 1.5;
 const FASTEST = 1.25;
 
 /**
+ * A UUID of version 7 (RFC 9562): its first 48 bits are the moment, so that ids made together lie together in
+ * the server's index.
+ */
+export function timedId(moment = Date.now()) {
+  const time = moment.toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
+}
+
+/**
  * What was heard, as intervals of the media in seconds. Only audible time counts, repeats included.
  *
  * A play instance begins with the first sound after `started`, or after `ended` when the same track
  * plays again. `take()` hands out the events since the last time, shaped as the server reads them:
- * `{p: play id, n: number, k: "s|h|e|i|c", b: track id, iv: [[from, to], …], d: media seconds, at: ms}`.
+ * `{p: play id, n: number, k: "s|h|e|i|o|a|c", b: track id, iv: [[from, to], …], d: media seconds, at: ms}`.
  * `now` is the page's clock in milliseconds.
  */
-export function createListenMeter({ now, id = () => crypto.randomUUID() }) {
+export function createListenMeter({ now, id = timedId }) {
   const page = { p: id(), n: 0 };
   let play = null; // {p, n, trackId, duration, hasSounded}
   let position = 0;
@@ -38,6 +47,12 @@ export function createListenMeter({ now, id = () => crypto.randomUUID() }) {
     if (intervals.length) event.iv = intervals;
     if (play.duration > 0) event.d = rounded(play.duration);
     events.push(event);
+  }
+
+  /** Something about a track that no play is needed for. */
+  function noteOf(trackId, kind) {
+    page.n += 1;
+    events.push({ ...page, k: kind, b: trackId, at: Math.round(now()) });
   }
 
   function close(at = position) {
@@ -143,10 +158,11 @@ export function createListenMeter({ now, id = () => crypto.randomUUID() }) {
       events.push({ ...page, k: "i", at: Math.round(now()) });
     },
     /** The checkout of a track was opened. */
-    checkout(trackId) {
-      page.n += 1;
-      events.push({ ...page, k: "c", b: trackId, at: Math.round(now()) });
-    },
+    checkout: (trackId) => noteOf(trackId, "c"),
+    /** The licenses of a track were shown. */
+    licenses: (trackId) => noteOf(trackId, "o"),
+    /** A license of a track was put in the cart. */
+    added: (trackId) => noteOf(trackId, "a"),
     /** The events since the last time. */
     take() {
       if (play?.hasSounded) report();

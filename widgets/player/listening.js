@@ -1,6 +1,7 @@
 import { createListenMeter } from "./listen-meter.js";
 
 const HEARTBEAT = 10_000;
+const CAN_WAIT = ["tick", "seen", "licenses", "added"]; // they go along with the next report
 
 /**
  * What was heard, reported from this frame to its own host: at once when something starts, stops or
@@ -16,7 +17,7 @@ export function createListening({ scope, store, hear, facts, reports }) {
   const report = () => reports.send(meter.take());
   const told = (fact, ...details) => {
     meter[fact](...details);
-    if (fact !== "tick" && fact !== "seen") report();
+    if (!CAN_WAIT.includes(fact)) report();
     if (fact === "started") reports.session = store.get().token;
   };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createListenMeter } from "../../../widgets/player/listen-meter.js";
+import { createListenMeter, timedId } from "../../../widgets/player/listen-meter.js";
 
 const TRACK = "trk_1";
 
@@ -208,4 +208,20 @@ test("facts before a track is loaded are ignored", () => {
   meter.seeked(0, 3);
   meter.ended(3);
   assert.deepEqual(meter.take(), []);
+});
+
+test("licenses that were shown and put in a cart are told of their track", () => {
+  const { meter } = bench();
+  meter.licenses(TRACK);
+  meter.added(TRACK);
+  const events = meter.take();
+  assert.equal(kinds(events), "oa");
+  assert.deepEqual(events.map(({ n, b }) => [n, b]), [[1, TRACK], [2, TRACK]]);
+});
+
+test("ids of plays are UUIDs of version 7: they begin with their moment", () => {
+  const first = timedId(0x0192_3456_789a);
+  assert.match(first, /^01923456-789a-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.notEqual(timedId(5), timedId(5));
+  assert.ok(timedId(1000) < timedId(2000));
 });

@@ -4,7 +4,7 @@ import { icon } from "../icons.js";
 import { currentTrack } from "../store.js";
 
 /** “Add to cart” beside the link that buys, in the dialog of licenses: the license that is chosen there. */
-export function cartAdd({ root, scope, store, ask, words }) {
+export function cartAdd({ root, scope, store, ask, tell, words }) {
   const dialog = one(root, "dialog[aria-labelledby=license-title]");
   if (!dialog || !one(root, ".buy")) return;
   const chosen = one(dialog, "select");
@@ -28,6 +28,7 @@ export function cartAdd({ root, scope, store, ask, words }) {
     button.disabled = true;
     button.ariaBusy = "true";
     const code = await ask("cartAdd", { trackId, lic: chosen.value });
+    if (!code) tell("added", trackId);
     button.ariaBusy = null;
     show();
     dialog.close();

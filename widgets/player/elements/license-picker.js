@@ -11,7 +11,7 @@ import { currentTrack } from "../store.js";
  * Buy is an anchor with `target=_blank`: no script may be needed to pay, and popup blockers let it pass.
  * In a frame too low for the list, the stylesheet shows the same choice as a native select.
  */
-export function licensePicker({ root, scope, store, config, answer, words, onCheckout }) {
+export function licensePicker({ root, scope, store, config, answer, tell, words, onCheckout }) {
   const title = make("h2", { id: "license-title" });
   const close = make("button", { class: "quiet", "aria-label": words.close }, icon("close"));
   const list = make("fieldset", { "aria-labelledby": "license-title" });
@@ -65,6 +65,7 @@ export function licensePicker({ root, scope, store, config, answer, words, onChe
       fill();
       if (!dialog.open) dialog.showModal();
       store.set({ licensing: track.id });
+      tell("licenses", track.id);
     },
   });
   scope.on(list, "change", ({ target }) => choose(target.value));
