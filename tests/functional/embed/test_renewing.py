@@ -213,6 +213,7 @@ def test_a_process_that_nobody_asks_hears_of_changes_and_publishes_again(
     retitle(services, stage, "Being rendered")
     assert entered.wait(PATIENCE)
     retitle(services, stage, "The last one")
-    until(lambda: b"The last one" in Client(lane_of(elsewhere)).get(f"/embed/v1/{stage.app_id}").data)
+    lineups = Client(lane_of(elsewhere))
+    until(lambda: b"The last one" in lineups.get(f"/embed/v1/lineups/{stage.app_id}").data)
     held.set()
     until(lambda: (found := shelf.find(address)) is not None and b"The last one" in found.body)
