@@ -26,7 +26,7 @@ from flexapp.storage.once import insert_once
 from flexapp.storage.session import Database
 
 CURSOR = "totals"
-EVENTS_AT_ONCE = 2000
+EVENTS_AT_ONCE = 4000
 _PLAYING = frozenset({Kind.START, Kind.HEARTBEAT, Kind.END})
 DIMENSIONS = ("country", "device", "os", "browser", "layout")
 dimensions_of = attrgetter(*DIMENSIONS)
@@ -92,16 +92,19 @@ class _Fold:
         known.sessions = queries.sessions_by_id(known.reading, playing)
         known.know(queries.plays_of_sessions(known.reading, playing | {key[0] for key in sent}))
         by_play: defaultdict[PlayKey, list[LoggedEvent]] = defaultdict(list)
+        by_session: defaultdict[str, list[LoggedEvent]] = defaultdict(list)
         for event in self._events:
             if event.kind in _PLAYING:
                 by_play[event.session_id, event.play_id, event.track_id].append(event)
-                self._claim(event)
+                by_session[event.session_id].append(event)
             elif event.kind in COUNTED_AS:
                 self._count(event)
             elif event.kind is Kind.OWNER:
                 self._note_owner(event)
         for key, events in by_play.items():
             self._merge(key, events)
+        for session_id, events in by_session.items():
+            self._claim(session_id, events)
         keeping.add_deliveries(known.session, sent)
         keeping.keep_sessions(known.session, [known.sessions[session_id] for session_id in sorted(playing)])
         self._touch(sent)
@@ -140,24 +143,28 @@ class _Fold:
             for name, values in zip(DIMENSIONS, zip(*looks, strict=True), strict=True):
                 setattr(play, name, min(filter(None, values), default=""))
 
-    def _claim(self, event: LoggedEvent) -> None:
+    def _claim(self, session_id: str, events: Sequence[LoggedEvent]) -> None:
         """Hold what the session claims against the time that had passed when its newest report came in.
 
         An honest session never claims more, whatever the order in which its reports are stored.
         """
-        known = self._known.sessions.get(event.session_id)
+        known = self._known.sessions.get(session_id)
         if known is None:
-            known = self._known.sessions[event.session_id] = _new_session(event)
-        known.listen_ms += counting.length(event.intervals)
-        known.newest_at = max(known.newest_at, event.received_at)
-        minute = int(event.received_at.timestamp()) // 60
-        known.minute_events = known.minute_events + 1 if minute == known.minute else 1
-        known.minute = minute
-        outran = counting.outruns_time(
-            known.listen_ms, minted_at=known.minted_at, received_at=known.newest_at
-        )
-        known.outran_time = known.outran_time or outran
-        known.is_flooding = known.is_flooding or known.minute_events > counting.MAX_EVENTS_PER_MINUTE
+            known = self._known.sessions[session_id] = _new_session(events[0])
+        claimed, newest, minted_at = known.listen_ms, known.newest_at, known.minted_at
+        minute, count = known.minute, known.minute_events
+        outran, is_flooding = known.outran_time, known.is_flooding
+        for event in events:
+            claimed += counting.length(event.intervals)
+            newest = max(newest, event.received_at)
+            of_event = int(event.received_at.timestamp()) // 60
+            count = count + 1 if of_event == minute else 1
+            minute = of_event
+            outran = outran or counting.outruns_time(claimed, minted_at=minted_at, received_at=newest)
+            is_flooding = is_flooding or count > counting.MAX_EVENTS_PER_MINUTE
+        known.listen_ms, known.newest_at = claimed, newest
+        known.minute, known.minute_events = minute, count
+        known.outran_time, known.is_flooding = outran, is_flooding
 
     def _count(self, event: LoggedEvent) -> None:
         if not _NOT_COUNTED.isdisjoint(event.facts.get("flags", ())):
@@ -217,7 +224,8 @@ def _new_session(event: LoggedEvent) -> ListenSession:
 
 
 def _new_play(event: LoggedEvent) -> Play:
-    return Play(
+    play = Play()
+    vars(play).update(  # no session watches it, so its attributes need no notice
         id=0,
         session_id=event.session_id,
         play_id=event.play_id,
@@ -249,3 +257,4 @@ def _new_play(event: LoggedEvent) -> Play:
         browser=event.browser,
         layout=event.layout,
     )
+    return play

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flexapp.listening import queries
+from flexapp.listening import queries, rollup_queries
 from flexapp.listening.models import Decision, Play
 from flexapp.listening.scopes import Scope
 from flexapp.listening.spans import UTC_ZONE, Cut, Interval
@@ -238,7 +238,7 @@ def _sums(
     """Counters by columns of the totals, places as numbers: the sum of the selects that the scope needs."""
     found: dict[tuple[Any, ...], Counts] = {}
     names = [each.name for each in fields(Counts)]
-    for query in queries.selects_of_totals(columns, names, scope, since=since, until=until):
+    for query in rollup_queries.selects_of_totals(columns, names, scope, since=since, until=until):
         for row in session.execute(query):
             values = tuple(row)
             key = values[: len(columns)]

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from flexapp.listening import insights, quality, queries
+from flexapp.listening import insights, quality, rollup_queries
 from flexapp.listening.insights import Counts, Dimension, Interval, Plays, Point
 from flexapp.listening.quality import Growth, Retention
 from flexapp.listening.scopes import Scope
@@ -139,7 +139,7 @@ def engagement(session: Session, scope: Scope, *, since: datetime, until: dateti
     """
     totals = series(session, scope, since=since, until=until, interval=Interval.TOTAL).totals
     wide = replace(scope, placement_id=None, channel=None)
-    row = session.execute(queries.select_retention(wide, since=since, until=until)).one()
+    row = session.execute(rollup_queries.select_retention(wide, since=since, until=until)).one()
     listens, percent, *rest = (int(value or 0) for value in row)
     return Engagement(totals, Retention(listens, percent, tuple(rest[:5]), tuple(rest[5:])))
 
@@ -171,7 +171,7 @@ def funnel(
     Sites are kept by app and UTC day: ``by=HOST`` takes apps (``app_ids``, or a person's own).
     """
     if by is Step.HOST:
-        rows = queries.sites_of(session, scope, since=since, until=until)
+        rows = rollup_queries.sites_of(session, scope, since=since, until=until)
         found = [FunnelRow(name, Counts(*sums)) for name, sums, _listeners in rows]
     else:
         parts = insights.breakdown(session, Dimension.PLACEMENT, scope=scope, since=since, until=until)

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from flexapp.listening import queries
+from flexapp.listening import rollup_queries
 from flexapp.listening.floor import Cell, floored
 from flexapp.listening.rollups import COUNTERS, Dimension
 from flexapp.listening.scopes import Scope
@@ -88,10 +88,10 @@ def _rows(
     if scope.person_id is None and scope.track_ids is None and not (scope.placement_id or scope.channel):
         if by is By.HOST:
             names = COUNTERS.index("starts"), COUNTERS.index("plays")
-            rows = queries.sites_of(session, scope, since=since, until=until)
+            rows = rollup_queries.sites_of(session, scope, since=since, until=until)
             return [(name, sums[names[0]], sums[names[1]], listeners) for name, sums, listeners in rows]
-        return queries.dimension_rows(session, scope, Dimension[by.name], since=since, until=until)
-    return queries.listens_by(session, scope, by.value, since=since, until=until)
+        return rollup_queries.dimension_rows(session, scope, Dimension[by.name], since=since, until=until)
+    return rollup_queries.listens_by(session, scope, by.value, since=since, until=until)
 
 
 def _together(one: Part, other: Part) -> Part:

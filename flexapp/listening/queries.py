@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Date, Select, String, and_, case, cast, func, or_, select, text, tuple_
+from sqlalchemy import Select, String, func, or_, select, text, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
-from flexapp.apps.models import FlexApp, Placement
+from flexapp.apps.models import FlexApp
 from flexapp.catalog.models import Track
 from flexapp.listening.dimensions import Dimensions
 from flexapp.listening.ingest import LOG_LOCK
 from flexapp.listening.models import (
     DailySalt,
-    Decision,
     Delivery,
     FoldCursor,
     Judgment,
@@ -28,17 +29,8 @@ from flexapp.listening.models import (
     Suspicion,
 )
 from flexapp.listening.rollups import (
-    COUNTERS,
-    DailyDimension,
-    DailyRetention,
-    DailySite,
-    Dimension,
-    HourlyTotal,
     ListenName,
-    Played,
-    TrackTotal,
 )
-from flexapp.listening.scopes import Scope
 from flexapp.people.models import Person
 
 T = TypeVar("T")
@@ -94,6 +86,8 @@ def end_of_log(session: Session) -> int:
 class LoggedEvent(NamedTuple):
     """An event of the log, as the fold reads it."""
 
+    intervals: list[list[int]]
+    facts: dict[str, Any]
     id: int
     session_id: str
     play_id: str
@@ -103,14 +97,12 @@ class LoggedEvent(NamedTuple):
     channel: str
     host: str
     track_id: str
-    intervals: list[list[int]]
     media_ms: int | None
     at_ms: int
     minted_at: datetime
     received_at: datetime
     visitor_key: str | None
     network_key: str | None
-    facts: dict[str, Any]
     country: str
     device: str
     os: str
@@ -118,11 +110,29 @@ class LoggedEvent(NamedTuple):
     layout: str
 
 
+_LOGGED = LoggedEvent._fields
+_AS_TEXT = frozenset({"intervals", "facts"})
+
+
 def events_after(session: Session, position: int, *, until: int, limit: int) -> list[LoggedEvent]:
     """The next events of the log."""
-    columns = [getattr(ListenEvent, name) for name in LoggedEvent._fields]
-    query = select(*columns).where(ListenEvent.id > position, ListenEvent.id <= until)
-    return [LoggedEvent(*row) for row in session.execute(query.order_by(ListenEvent.id).limit(limit))]
+    columns = ListenEvent.__table__.c
+    query = select(
+        *(type_coerce(columns[name], String) if name in _AS_TEXT else columns[name] for name in _LOGGED)
+    )
+    query = query.where(columns.id > position, columns.id <= until).order_by(columns.id).limit(limit)
+    rows = session.execute(query).all()
+    return [LoggedEvent(_decoded(row[0]), _decoded(row[1]), *row[2:]) for row in rows]
+
+
+@lru_cache(maxsize=8192)
+def _decoded_text(text: str) -> Any:
+    """Most lines of the log say the same few things; nobody changes what comes from here."""
+    return json.loads(text)
+
+
+def _decoded(value: Any) -> Any:
+    return _decoded_text(value) if isinstance(value, str) else value
 
 
 def origin_of(session: Session, session_id: str) -> tuple[str, Dimensions] | None:
@@ -266,210 +276,6 @@ def names_by_number(session: Session, numbers: Collection[int]) -> dict[int, str
         rows = session.execute(select(ListenName.number, ListenName.name).where(ListenName.number.in_(part)))
         found.update((number, name) for number, name in rows)
     return found
-
-
-def selects_of_totals(
-    columns: Sequence[str], counters: Sequence[str], scope: Scope, *, since: datetime, until: datetime
-) -> list[Select[Any]]:
-    """Selects whose rows together are the counters of a scope by columns of the totals.
-
-    What concerns no track is read from the totals by app. Of a person these are their apps' and, beside
-    them, those of their tracks in apps of others. ``Played`` leads from tracks to their rows.
-    """
-    by_track = scope.track_ids is not None or "track" in columns
-    if scope.person_id is None or by_track:
-        table: Any = TrackTotal if by_track else HourlyTotal
-        return [_sums_of(table, columns, counters, scope, since, until, _whose(scope, table))]
-    theirs = HourlyTotal.app.in_(_apps_of(scope.person_id))
-    elsewhere = and_(
-        Played.track.in_(_tracks_of(scope.person_id)), Played.app.not_in(_apps_of(scope.person_id))
-    )
-    return [
-        _sums_of(HourlyTotal, columns, counters, scope, since, until, [theirs]),
-        _sums_of(TrackTotal, columns, counters, scope, since, until, [elsewhere]),
-    ]
-
-
-def select_retention(scope: Scope, *, since: datetime, until: datetime) -> Select[Any]:
-    """One row of sums over the days of a span: listens, percent, five buckets, ten tenths."""
-    names = [column.name for column in DailyRetention.__table__.columns if not column.primary_key]
-    query = (
-        select(*(func.sum(getattr(DailyRetention, name)) for name in names))
-        .select_from(Played)
-        .join(DailyRetention, and_(DailyRetention.app == Played.app, DailyRetention.track == Played.track))
-        .where(*_days(DailyRetention.day, since, until), *_whose(scope, TrackTotal))
-    )
-    if scope.app_ids is not None:
-        query = query.where(Played.app.in_(_numbers(scope.app_ids)))
-    if scope.track_ids is not None:
-        query = query.where(Played.track.in_(_numbers(scope.track_ids)))
-    return query
-
-
-def sites_of(
-    session: Session, scope: Scope, *, since: datetime, until: datetime
-) -> list[tuple[str, tuple[int, ...], int]]:
-    """By site around the players of whole apps: its name, the counters and the listeners."""
-    sums = [func.sum(getattr(DailySite, name)) for name in COUNTERS]
-    query = (
-        select(ListenName.name, func.sum(DailySite.listeners), *sums)
-        .join(ListenName, ListenName.number == DailySite.host)
-        .where(*_days(DailySite.day, since, until), *_whole_apps(DailySite.app, scope))
-        .group_by(ListenName.name)
-    )
-    return [
-        (name, tuple(map(int, counters)), int(listeners))
-        for name, listeners, *counters in session.execute(query)
-    ]
-
-
-def dimension_rows(
-    session: Session, scope: Scope, dimension: Dimension, *, since: datetime, until: datetime
-) -> list[tuple[str, int, int, int]]:
-    """Of whole apps by one dimension: value, starts, plays, listeners."""
-    kept = DailyDimension
-    query = (
-        select(ListenName.name, func.sum(kept.starts), func.sum(kept.plays), func.sum(kept.listeners))
-        .join(ListenName, ListenName.number == kept.value)
-        .where(
-            *_whole_apps(kept.app, scope),
-            kept.dimension == int(dimension),
-            *_days(kept.day, since, until),
-        )
-        .group_by(ListenName.name)
-    )
-    return [
-        (name, int(starts), int(plays), int(listeners))
-        for name, starts, plays, listeners in session.execute(query)
-    ]
-
-
-def listens_by(
-    session: Session, scope: Scope, column: str, *, since: datetime, until: datetime
-) -> list[tuple[str, int, int, int]]:
-    """Of the raw listens by one of their columns: value, starts, plays, listeners by UTC day."""
-    value = getattr(Play, column)
-    day: ColumnElement[Any] = func.date(Play.started_at, type_=String)
-    if session.get_bind().dialect.name != "sqlite":
-        day = cast(func.timezone("UTC", Play.started_at), Date)
-    key = case((Play.is_qualified.is_(True), Play.visitor_key + "/" + cast(day, String)))
-    listener = case((Play.visitor_key.is_not(None), key))
-    query = (
-        select(
-            value,
-            func.count(),
-            func.sum(case((Play.is_counted.is_(True), 1), else_=0)),
-            func.count(listener.distinct()),
-        )
-        .where(Play.decision == Decision.VALID, Play.started_at >= since, Play.started_at < until)
-        .where(*plays_in(scope))
-        .group_by(value)
-    )
-    return [
-        (str(name), int(starts), int(plays), int(listeners))
-        for name, starts, plays, listeners in session.execute(query)
-    ]
-
-
-def plays_in(scope: Scope) -> list[ColumnElement[bool]]:
-    """The scope as conditions of raw listens."""
-    found: list[ColumnElement[bool]] = []
-    if scope.person_id is not None:
-        found.append(
-            or_(
-                Play.app_id.in_(select(FlexApp.id).where(FlexApp.owner_id == scope.person_id)),
-                Play.track_id.in_(select(Track.id).where(Track.producer_id == scope.person_id)),
-            )
-        )
-    if scope.app_ids is not None:
-        found.append(Play.app_id.in_(list(scope.app_ids)))
-    if scope.track_ids is not None:
-        found.append(Play.track_id.in_(list(scope.track_ids)))
-    if scope.placement_id is not None:
-        found.append(Play.placement_id == scope.placement_id)
-    if scope.channel is not None:
-        found.append(Play.channel == str(scope.channel))
-    return found
-
-
-def _whole_apps(column: Any, scope: Scope) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if scope.app_ids is not None:
-        found.append(column.in_(_numbers(scope.app_ids)))
-    if scope.person_id is not None:
-        found.append(column.in_(_apps_of(scope.person_id)))
-    return found
-
-
-def _days(column: Any, since: datetime, until: datetime) -> list[ColumnElement[bool]]:
-    """UTC days that belong to a span: their noon is not before it and they begin in it; at least its last."""
-    first = (since + timedelta(hours=12) - timedelta(microseconds=1)).astimezone(UTC).date()
-    last = (until - timedelta(microseconds=1)).astimezone(UTC).date()
-    return [column >= min(first, last), column <= last]
-
-
-def _whose(scope: Scope, table: Any) -> list[ColumnElement[bool]]:
-    if scope.person_id is None:
-        return []
-    apps, tracks = _apps_of(scope.person_id), _tracks_of(scope.person_id)
-    return [or_(Played.app.in_(apps), Played.track.in_(tracks))]
-
-
-def _sums_of(
-    table: Any,
-    columns: Sequence[str],
-    counters: Sequence[str],
-    scope: Scope,
-    since: datetime,
-    until: datetime,
-    conditions: list[ColumnElement[bool]],
-) -> Select[Any]:
-    keys = [getattr(table, name) for name in columns]
-    query = select(*keys, *(func.sum(getattr(table, name)) for name in counters)).group_by(*keys)
-    place = table
-    if table is TrackTotal:
-        place = Played
-        query = query.select_from(Played).join(
-            TrackTotal, and_(TrackTotal.app == Played.app, TrackTotal.track == Played.track)
-        )
-    query = query.where(table.hour >= since, table.hour < _next_hour(until), *conditions)
-    if scope.app_ids is not None:
-        query = query.where(place.app.in_(_numbers(scope.app_ids)))
-    elif scope.placement_id is not None:
-        apps = select(Placement.app_id).where(Placement.id == scope.placement_id)
-        query = query.where(place.app.in_(select(ListenName.number).where(ListenName.name.in_(apps))))
-    if scope.track_ids is not None:
-        query = query.where(Played.track.in_(_numbers(scope.track_ids)))
-    if scope.placement_id is not None:
-        query = query.where(table.placement.in_(_numbers([scope.placement_id])))
-    if scope.channel is not None:
-        query = query.where(table.channel.in_(_numbers([str(scope.channel)])))
-    return query
-
-
-def _numbers(names: Collection[str]) -> Select[int]:
-    return select(ListenName.number).where(ListenName.name.in_(list(names)))
-
-
-def _apps_of(person_id: str) -> Select[int]:
-    return (
-        select(ListenName.number)
-        .join(FlexApp, FlexApp.id == ListenName.name)
-        .where(FlexApp.owner_id == person_id)
-    )
-
-
-def _tracks_of(person_id: str) -> Select[int]:
-    return (
-        select(ListenName.number)
-        .join(Track, Track.id == ListenName.name)
-        .where(Track.producer_id == person_id)
-    )
-
-
-def _next_hour(until: datetime) -> datetime:
-    """Hours that begin before ``until``."""
-    return until + timedelta(hours=1) - timedelta(microseconds=1)
 
 
 def oldest_ids(model: type[ListenEvent | Play | Delivery], limit: int) -> Select[int]:
