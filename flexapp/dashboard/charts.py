@@ -242,8 +242,7 @@ def _ticks(labels: Sequence[str]) -> list[Tick]:
     count = len(labels)
     if count == 1:
         return [Tick(50, labels[0], "middle")]
-    wanted = min(_TICKS, count)
-    places = sorted({round(step * (count - 1) / (wanted - 1)) for step in range(wanted)}) if count else []
+    places = _tick_places(count)
     return [
         Tick(
             _across(place, count),
@@ -252,6 +251,14 @@ def _ticks(labels: Sequence[str]) -> list[Tick]:
         )
         for place in places
     ]
+
+
+def _tick_places(count: int) -> list[int]:
+    """At most five points with the first and the last among them, evenly apart when that can be."""
+    last = count - 1
+    even = next((parts for parts in range(_TICKS - 1, 1, -1) if last % parts == 0), 0)
+    parts = even or min(_TICKS - 1, last)
+    return sorted({round(step * last / parts) for step in range(parts + 1)}) if count else []
 
 
 def _across(place: int, count: int) -> float:

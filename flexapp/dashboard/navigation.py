@@ -63,6 +63,7 @@ GROUPS = (
         "Reach",
         [
             Room("Insights", f"{HOME}/insights", "chart-line"),
+            Room("Activity", f"{HOME}/activity", "chart-column"),
             Room("Affiliate catalog", f"{HOME}/affiliate-catalog", "handshake"),
         ],
     ),

@@ -24,7 +24,9 @@ from flexapp.people.models import Person
 from flexapp.web import filters
 
 STAGES = ("Loaded", "Seen", "Played", "License opened", "Added to cart", "Bought", "Refunded")
+_OF_TRACKS = STAGES.index("Played")
 _TRACKS = 50
+ENOUGH = 10  #: listens, before a score or badge is shown: fewer say more about a person than about a beat
 _TENTHS = [f"{tenth * 10} to {tenth * 10 + 10} %" for tenth in range(10)]
 _BUCKETS = (
     "Whole (80 % or more)",
@@ -61,8 +63,8 @@ def page_of(
         "trend": panels.trend(session, subject.scope, since=since, until=until),
         **_narrow_panels(session, subject, period),
         "named": panels.top_listeners(session, subject.scope, since=since, until=until),
-        "stages": stages_of(heard.now),
-        "stage_names": [(name, "num") for name in STAGES],
+        "stages": stages_of(heard.now, of_tracks=subject.is_of_tracks),
+        "stage_names": [(name, "num") for name in STAGES[_OF_TRACKS if subject.is_of_tracks else 0 :]],
         "funnel": funnel_rows(session, subject, period, names={row.id: row.name for row in own.values()}),
         "heard": heard,
         "figures": figures_of(session, subject, heard),
@@ -105,7 +107,7 @@ def engagement_panel(session: Session, subject: Subject, period: Period) -> dict
         chart = line_chart(
             [Series("still listening", [round(100 * share) for share in curve], 3)],
             unit="the share of listens in which each tenth of the beat was heard",
-            labels=_TENTHS,
+            labels=[f"{tenth * 10 + 10} %" for tenth in range(10)],
             names=[f"{name} of the beat" for name in _TENTHS],
             along="Part of the beat",
             write=lambda value: f"{value:.0f} %",
@@ -114,6 +116,8 @@ def engagement_panel(session: Session, subject: Subject, period: Period) -> dict
     return {
         "engagement": found,
         "retention": kept,
+        "is_judged": kept.listens >= ENOUGH,
+        "enough": ENOUGH,
         "curve": chart,
         "buckets": bar_chart(
             [(label, count, "", "") for label, count in zip(_BUCKETS, reversed(kept.buckets), strict=True)],
@@ -168,16 +172,20 @@ class Stage:
     note: str
 
 
-def stages_of(counts: Counts) -> list[Stage]:
-    """Loaded, seen, played, license opened, added, bought, refunded; empty when nothing happened at all."""
-    steps = panels.FunnelRow("", counts).steps
+def stages_of(counts: Counts, *, of_tracks: bool) -> list[Stage]:
+    """Loaded, seen, played, license opened, added, bought, refunded; empty when nothing happened at all.
+
+    A player is loaded and seen with all its beats: those of tracks begin with the play.
+    """
+    begin = _OF_TRACKS if of_tracks else 0
+    steps, names = panels.FunnelRow("", counts).steps[begin:], STAGES[begin:]
     widest = max(steps)
     if not widest:
         return []
     found = []
-    for place, (label, count) in enumerate(zip(STAGES, steps, strict=True)):
+    for place, (label, count) in enumerate(zip(names, steps, strict=True)):
         before = steps[place - 1] if place else 0
-        note = f"{filters.percent(count / before)} of {STAGES[place - 1].lower()}" if before else ""
+        note = f"{filters.percent(count / before)} of {names[place - 1].lower()}" if before else ""
         found.append(Stage(label, count, 100 * count / widest, note))
     return found
 
@@ -191,7 +199,8 @@ def funnel_rows(
         name = names.get(row.name, "Other places" if row.name else "Without a placement")
         steps = rows.get(name, (0,) * len(STAGES))
         rows[name] = tuple(one + other for one, other in zip(steps, row.steps, strict=True))
-    return [(name, steps) for name, steps in rows.items() if any(steps)]
+    begin = _OF_TRACKS if subject.is_of_tracks else 0
+    return [(name, steps[begin:]) for name, steps in rows.items() if any(steps[begin:])]
 
 
 def figures_of(session: Session, subject: Subject, heard: Listening) -> dict[str, dict[str, str]]:

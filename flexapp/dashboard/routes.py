@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_openapi.openapi import OpenAPI
 
 from flexapp.dashboard import (
+    activity,
     app_arrivals,
     app_domain,
     app_placements,
@@ -42,5 +43,6 @@ def register(app: OpenAPI) -> None:
     app.register_blueprint(app_arrivals.blueprint)
     app.register_blueprint(app_domain.blueprint)
     app.register_blueprint(overview.blueprint)
+    app.register_blueprint(activity.blueprint)
     app.register_blueprint(insights.blueprint)
     app.register_blueprint(suspects.blueprint)

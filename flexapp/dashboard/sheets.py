@@ -10,7 +10,16 @@ from flexapp.dashboard.periods import Period, as_local
 from flexapp.dashboard.reports import Report, Sheet, Value
 from flexapp.dashboard.subjects import ALL, Subject
 from flexapp.listening.insights import Counts
+from flexapp.listening.parts import FLOORED, By
 
+_TITLES = {
+    By.COUNTRY: "Locations",
+    By.DEVICE: "Devices",
+    By.OS: "Systems",
+    By.BROWSER: "Browsers",
+    By.HOST: "Websites",
+    By.LAYOUT: "Player layouts",
+}
 _COUNTED = ("plays", "starts", "replays", "completed", "completion_share", "average_listen_ms")
 
 
@@ -51,6 +60,14 @@ def _sheets(period: Period, facts: Mapping[str, Any]) -> list[Sheet | None]:
             ],
             note=f"Times of {period.zone.key}.",
         ),
+        *_of_retention(facts),
+        *(_of_parts(by, facts) for by in By),
+        Sheet(
+            "funnel",
+            "From a load to a sale",
+            ["placement", *(_word(name) for name, _ in facts["stage_names"])],
+            [[name, *steps] for name, steps in facts["funnel"]],
+        ),
         _of_counts("channels", "Channels", "channel", facts["channel_rows"]),
         _of_counts(
             "places", "Where it played", "place", [(row.label, row.counts) for row in facts["places"]]
@@ -59,6 +76,43 @@ def _sheets(period: Period, facts: Mapping[str, Any]) -> list[Sheet | None]:
         if facts["tracks"] is None
         else _of_counts("tracks", "Tracks", "track", [(row.title, row.counts) for row in facts["tracks"]]),
     ]
+
+
+def _of_retention(facts: Mapping[str, Any]) -> list[Sheet]:
+    kept, growth = facts["retention"], facts["growth"]
+    figures: list[tuple[str, Value]] = [
+        ("listens", kept.listens),
+        ("quality score", kept.score if facts["is_judged"] else None),
+        ("engagement", kept.badge if facts["is_judged"] else None),
+        ("heard on average, of 1", None if kept.average is None else round(kept.average, 4)),
+        ("growth over 28 days, of 1", None if growth.rate is None else round(growth.rate, 4)),
+        ("listener-days", facts["listeners"]),
+        ("tracks sold", facts["sold"]),
+    ]
+    tenths = [
+        [f"{tenth * 10} to {tenth * 10 + 10} %", count, round(share, 4)]
+        for tenth, (count, share) in enumerate(zip(kept.tenths, kept.curve or (), strict=False))
+    ]
+    return [
+        Sheet("engagement", "Engagement", ["figure", "value"], [list(row) for row in figures]),
+        Sheet("retention", "How far they listened", ["part of the beat", "listens", "listens_share"], tenths),
+    ]
+
+
+def _of_parts(by: By, facts: Mapping[str, Any]) -> Sheet:
+    withheld = facts["withheld"][by.value]
+    notes = [
+        "Values with fewer than five listeners are put together." if by in FLOORED else "",
+        f"{withheld} listeners are in no line." if withheld else "",
+        "IP geolocation by DB-IP, https://db-ip.com." if by is By.COUNTRY else "",
+    ]
+    rows = [[name, part.plays, part.starts, part.listeners] for name, part in facts["parts"][by.value]]
+    columns = [by.value, "plays", "starts", "listener_days"]
+    return Sheet(f"by_{by.value}", _TITLES[by], columns, rows, note=" ".join(filter(None, notes)))
+
+
+def _word(name: str) -> str:
+    return name.lower().replace(" ", "_")
 
 
 def _of_counts(name: str, title: str, first: str, rows: list[tuple[str, Counts]]) -> Sheet:

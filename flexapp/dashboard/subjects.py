@@ -30,7 +30,11 @@ class Subject:
     what: str  #: ``this beat``, in "Once somebody listens to … for 30 seconds"
     begin: datetime
     back: tuple[str, str] = ("", "")  #: label and address of the page before
-    length_ms: int | None = None  #: of a track
+
+    @property
+    def is_of_tracks(self) -> bool:
+        """It is about tracks wherever they play, not about whole players."""
+        return self.scope.track_ids is not None
 
 
 class _Nothing:
@@ -85,7 +89,6 @@ def _track(track_id: str, person: Person) -> Subject:
         what="this beat",
         begin=track.created_at,
         back=(track.title, f"{HOME}/tracks/{track.id}"),
-        length_ms=track.duration_ms,
     )
 
 

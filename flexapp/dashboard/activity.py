@@ -1,0 +1,194 @@
+"""``/activity``: everything that happened around a person's work, per channel, and how the week goes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from flask import Blueprint, render_template, request
+from sqlalchemy.orm import Session
+
+from flexapp.apps.models import Channel
+from flexapp.dashboard.charts import LineChart, Series
+from flexapp.dashboard.figures import CHANNELS, Change, change_of, chart_of
+from flexapp.dashboard.navigation import HOME
+from flexapp.dashboard.periods import DEFAULT, InvalidPeriod, Period, choices, period_of
+from flexapp.dashboard.queries import sold_moments
+from flexapp.kernel import zones
+from flexapp.listening import insights, panels
+from flexapp.listening.insights import Dimension, Interval, Scope
+from flexapp.listening.page_views import Viewed, views_of
+from flexapp.people.models import Person
+from flexapp.web.access import Access, allow
+from flexapp.web.context import db, services
+from flexapp.web.identity import require_person
+
+blueprint = Blueprint("activity", __name__)
+MEASURES = {
+    "views": "Page views",
+    "visits": "Visits",
+    "visitors": "Unique visitors",
+    "plays": "Plays",
+    "downloads": "Downloads",
+    "sales": "Tracks sold",
+}
+_TRENDS = ("plays", "downloads", "sales", "views")
+_WEEK = 7
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Six figures of a span."""
+
+    views: int = 0
+    visits: int = 0
+    visitors: int = 0
+    plays: int = 0
+    downloads: int = 0
+    sales: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing happened."""
+        return not any(vars(self).values())
+
+
+@dataclass(frozen=True)
+class Trend:
+    """One figure over the last seven days, and the seven before."""
+
+    name: str
+    label: str
+    total: int
+    change: Change
+    chart: LineChart
+
+
+@blueprint.get(f"{HOME}/activity")
+@allow(Access.SIGNED_IN)
+def activity() -> str:
+    """The overview, the channels, and the trending charts."""
+    person, now = require_person(), services().clock.now()
+    zone = zones.zone_of(person.time_zone)
+    try:
+        period, problem = period_of(request.args, now, zone=zone, begin=person.created_at), ""
+    except InvalidPeriod as refusal:
+        period, problem = period_of({"period": DEFAULT}, now, zone=zone), refusal.message
+    by_channel = by_channels(db(), person.id, since=period.since, until=period.until)
+    total = total_of(by_channel.values())
+    before = total_of(
+        by_channels(db(), person.id, since=period.before_since, until=period.before_until).values()
+    )
+    return render_template(
+        "dashboard/activity.html",
+        period=period,
+        periods=choices(period, f"{HOME}/activity"),
+        problem=problem,
+        cards=[
+            (name, label, getattr(total, name), _change(period, getattr(total, name), getattr(before, name)))
+            for name, label in MEASURES.items()
+        ],
+        is_empty=total.is_empty,
+        measures=MEASURES,
+        channels=[(CHANNELS[channel].capitalize(), figures) for channel, figures in _ordered(by_channel)],
+        trends=trends(db(), person, now=now),
+    )
+
+
+def by_channels(
+    session: Session, person_id: str, *, since: datetime, until: datetime
+) -> dict[Channel, Activity]:
+    """The figures by channel; those without anything are left out.
+
+    Page views, visits and visitors are kept by UTC days, so their first and last day count whole. Sales
+    are those of the books.
+    """
+    found: defaultdict[Channel, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    known = {channel.value: channel for channel in Channel}
+    scope = Scope(person_id=person_id)
+    rows = insights.breakdown(session, Dimension.CHANNEL, scope=scope, since=since, until=until)
+    for name, counts in rows:
+        if name in known:
+            found[known[name]]["plays"] += counts.plays
+            found[known[name]]["downloads"] += counts.downloads
+    for (_, name), viewed in _viewed(session, person_id, since, until).items():
+        if name in known:
+            for measure in ("views", "visits", "visitors"):
+                found[known[name]][measure] += getattr(viewed, measure)
+    for _, name in sold_moments(session, person_id, since=since, until=until):
+        found[known.get(name, Channel.DIRECT)]["sales"] += 1
+    made = {channel: Activity(**figures) for channel, figures in found.items()}
+    return {channel: figures for channel, figures in made.items() if not figures.is_empty}
+
+
+def total_of(channels: Iterable[Activity]) -> Activity:
+    """Their sum."""
+    rows = list(channels)
+    return Activity(**{name: sum(getattr(row, name) for row in rows) for name in MEASURES})
+
+
+def trends(session: Session, person: Person, *, now: datetime) -> list[Trend]:
+    """Plays, downloads, sales and views of the last seven days beside those of the seven before."""
+    period = period_of({"period": "7d"}, now, zone=zones.zone_of(person.time_zone))
+    scope = Scope(person_id=person.id)
+    found = panels.compare(
+        session,
+        scope,
+        since=period.since,
+        until=period.until,
+        interval=Interval.DAY,
+        zone=period.zone,
+        before=(period.before_since, period.before_until),
+    )
+    days = _days(session, person, period)
+    today = zones.today(now, period.zone)
+    made = []
+    for name in _TRENDS:
+        if name in days:
+            last, before = (
+                [days[name].get(today - _DAY * (back - step), 0) for step in range(_WEEK)] for back in (6, 13)
+            )
+        else:
+            last, before = (
+                [getattr(point.counts, name) for point in span.points] for span in (found.now, found.before)
+            )
+        series = [Series("last 7 days", last, 1), Series("7 days before", before, 0)]
+        made.append(
+            Trend(
+                name=name,
+                label=MEASURES[name],
+                total=sum(last),
+                change=change_of(sum(last), sum(before)),
+                chart=chart_of(series, found.now.points, period, MEASURES[name].lower()),
+            )
+        )
+    return made
+
+
+def _days(session: Session, person: Person, period: Period) -> dict[str, dict[date, int]]:
+    """Page views by UTC day and tracks sold by day of the zone, over both weeks."""
+    views: defaultdict[date, int] = defaultdict(int)
+    for (day, _), viewed in _viewed(session, person.id, period.before_since, period.until).items():
+        views[day] += viewed.views
+    sales: defaultdict[date, int] = defaultdict(int)
+    for paid_at, _ in sold_moments(session, person.id, since=period.before_since, until=period.until):
+        if paid_at < period.before_until or paid_at >= period.since:
+            sales[zones.today(paid_at, period.zone)] += 1
+    return {"views": views, "sales": sales}
+
+
+def _viewed(
+    session: Session, person_id: str, since: datetime, until: datetime
+) -> dict[tuple[date, str], Viewed]:
+    return views_of(session, person_id, first=since.date(), last=until.date())
+
+
+def _change(period: Period, now: int, before: int) -> Change:
+    return change_of(now, before) if period.is_compared else Change("", "even")
+
+
+def _ordered(channels: Mapping[Channel, Activity]) -> list[tuple[Channel, Activity]]:
+    return sorted(channels.items(), key=lambda row: (-row[1].plays, -row[1].views, row[0].value))
