@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, current_app, request
@@ -29,6 +30,7 @@ from flexapp.workflows.services import Services
 
 EVENTS_PER_SESSION = 400  #: a minute; a player sends about 10
 EVENTS_PER_NETWORK = 6000  #: a minute; many people may share an address
+NAMELESS = frozenset({"gpc", "ask", "bot", "preview"})  #: flags with which no key is kept
 _RETRY = ("Retry-After", "2")
 _STATUS = {204: "204 No Content", 400: "400 Bad Request", 413: "413 Content Too Large"}
 _STATUS[503] = "503 Service Unavailable"
@@ -75,7 +77,8 @@ class Door:
         except InvalidBatch as problem:
             return self.refuse(400, problem.message)
         now = self._services.clock.now()
-        claims = sessions.read(self._services.signer, batch.token, now, late=sessions.LATE)
+        late = timedelta(days=self._services.settings.raw_days)
+        claims = sessions.read(self._services.signer, batch.token, now, late=late)
         if claims is not None and self._is_in_pace(claims, len(batch.events), environ):
             try:
                 self._store(claims, batch, environ)
@@ -104,8 +107,10 @@ class Door:
             flags -= {"bot"}
         if environ.get("HTTP_ORIGIN") == "null":
             flags |= {"sandbox"}
+        if batch.consent is True:
+            flags -= {"ask"}
         key = network = None
-        if not flags & {"gpc", "bot", "preview"}:
+        if not flags & NAMELESS:
             key = self._keys.key_for(
                 address=_address(environ),
                 user_agent=agent,

@@ -1,4 +1,4 @@
-"""The ``flexapp`` command: demo, serve, work, migrate, doctor, domain."""
+"""The ``flexapp`` command: demo, serve, work, migrate, doctor, domain, listening."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+listening = typer.Typer(help="What was heard: run its rules again.", no_args_is_help=True)
+app.add_typer(listening, name="listening")
 
 
 @app.command()
@@ -135,6 +138,35 @@ def domain(
         database.close()
     if not claims:
         print(f"No app names {host}.")
+
+
+@listening.command()
+def judge(
+    days: Annotated[int, typer.Option(min=1, max=31, help="How many days back, today included.")] = 30,
+) -> None:
+    """Run the rules over many plays again, after a change of rules or limits; the totals follow."""
+    from urllib.parse import urlsplit
+
+    from flexapp.kernel.clock import SystemClock
+    from flexapp.listening.judging import judge_days
+    from flexapp.storage.session import Database
+
+    settings = _settings()
+    database = Database(settings.database_url)
+    try:
+        done = judge_days(
+            database,
+            limits=settings.play_limits,
+            own_host=urlsplit(settings.base_url).netloc,
+            now=SystemClock().now(),
+            days=min(days, settings.raw_days),
+        )
+    finally:
+        database.close()
+    for day in done:
+        if day.doubted or day.changed:
+            print(f"{day.day}  {day.doubted} plays wait, {day.changed} decided again")
+    print(f"Judged {len(done)} days.")
 
 
 @app.command(hidden=True)

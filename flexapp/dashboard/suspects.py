@@ -83,7 +83,7 @@ def decide() -> Response:
     except ValueError as problem:
         raise Invalid("Let the plays pass, or confirm that they do not count.") from problem
     try:
-        made = reviewing.decide(
+        count = reviewing.decide(
             db(),
             reason=forms.text("reason"),
             app_id=forms.text("app"),
@@ -97,7 +97,7 @@ def decide() -> Response:
         flash(problem.message, "warn")
     else:
         passed = decision is Decision.VALID
-        flash(f"{made.plays} plays {'count now' if passed else 'will not count'}.", "good")
+        flash(f"{count} plays {'count now' if passed else 'will not count'}.", "good")
     return redirect(f"{HOME}/activity/suspects", 303)
 
 

@@ -1,4 +1,4 @@
-"""A report of the player, read: ``{v:1, s:token, e:[{p, n, k, b, iv, d, at}, …]}`` (embed-spec 8.2).
+"""A report of the player, read: ``{v:1, s:token, c, e:[{p, n, k, b, iv, d, at}, …]}`` (embed-spec 8.2).
 
 Anything malformed refuses the whole body, since only a broken or hostile page sends it. Seconds
 become whole milliseconds here, so that everything behind adds up exactly in any order.
@@ -48,10 +48,11 @@ class PlayEvent:
 
 @dataclass(frozen=True)
 class Batch:
-    """The token as it was sent, and its events."""
+    """The token as it was sent, its events, and whether the page said that the visitor agreed."""
 
     token: str
     events: tuple[PlayEvent, ...]
+    consent: bool | None = None  #: None: it said nothing
 
 
 def read_batch(body: bytes) -> Batch:
@@ -69,7 +70,10 @@ def read_batch(body: bytes) -> Batch:
         _refuse("s is the session token.")
     if not isinstance(events, list) or not 1 <= len(events) <= MAX_EVENTS:
         _refuse(f"e is a list of 1 to {MAX_EVENTS} events.")
-    return Batch(token, tuple(_event(event) for event in events))
+    consent = value.get("c")
+    if consent is not None and not isinstance(consent, bool):
+        _refuse("c is true or false.")
+    return Batch(token, tuple(_event(event) for event in events), consent)
 
 
 def _event(event: Any) -> PlayEvent:

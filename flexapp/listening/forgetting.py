@@ -1,4 +1,7 @@
-"""Forgetting: salts after 48 hours, raw rows when no report can change them any more; totals stay."""
+"""Forgetting: salts after 48 hours, raw rows when no report can change them any more; totals stay.
+
+How many days reports are taken, and raw rows live, is a setting of the installation (``FLEXAPP_RAW_DAYS``).
+"""
 
 from __future__ import annotations
 
@@ -9,24 +12,40 @@ from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 
 from flexapp.listening.folding import CURSOR
-from flexapp.listening.models import DailySalt, Delivery, ListenEvent, ListenSession, OwnerKey, Play
+from flexapp.listening.models import (
+    DailySalt,
+    Delivery,
+    ListenEvent,
+    ListenSession,
+    OwnerKey,
+    Play,
+    Suspicion,
+)
 from flexapp.listening.queries import oldest_ids, position_of
 from flexapp.listening.sessions import LATE, LIFE
 from flexapp.listening.visitors import last_days
 
-RAW_LIFE = LATE + LIFE + timedelta(days=1)
 _ROWS_AT_ONCE = 5000
 
 
-def forget(session: Session, *, now: datetime) -> int:
+def raw_life(raw_days: int) -> timedelta:
+    """How long raw rows are kept, when reports are taken for so many days after the session's end."""
+    return timedelta(days=raw_days + 1) + LIFE
+
+
+RAW_LIFE = raw_life(LATE.days)
+
+
+def forget(session: Session, *, now: datetime, raw_days: int = LATE.days) -> int:
     """Delete what is too old, a limited number of rows at a time; returns how many went.
 
     A raw row goes when its session is so old that the door refuses its reports: nothing that is
     gone can be counted again. Rows that are not folded yet stay.
     """
-    before = now - RAW_LIFE
+    before = now - raw_life(raw_days)
     statements = [
         delete(DailySalt).where(DailySalt.day.not_in(last_days(now))),
+        delete(Suspicion).where(Suspicion.found_at < before),
         delete(OwnerKey).where(OwnerKey.noted_at < before),
         delete(ListenEvent).where(
             ListenEvent.id.in_(oldest_ids(ListenEvent, _ROWS_AT_ONCE)),

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from flexapp.listening import queries
+from flexapp.listening import queries, suspects
 from flexapp.listening.ingest import Ingest
 from flexapp.listening.rows import owner_row
 from flexapp.listening.visitors import VisitorKeys
@@ -21,8 +21,11 @@ _LATELY = timedelta(days=30)
 
 
 def known_hosts(session: Session, person_id: str, *, now: datetime) -> list[str]:
-    """Sites on which the person's apps or tracks played within 30 days."""
-    return queries.hosts_of(session, person_id, since=now - _LATELY)
+    """Where the person's apps or tracks played within 30 days; for the platform's people any app."""
+    since = now - _LATELY
+    if queries.staff_among(session, [person_id]):
+        return suspects.busiest_hosts(session, since=since)
+    return queries.hosts_of(session, person_id, since=since)
 
 
 def note(

@@ -38,10 +38,11 @@ def decide(
     decision: Decision,
     person_id: str,
     now: datetime,
-) -> Judgment:
-    """Decide about the plays of a group that have started, and count them anew; a later decision replaces it.
+) -> int:
+    """Decide about the plays of a group that have started, and count them anew; returns how many those are.
 
-    Only ``reason`` is decided: a play that another rule doubts too goes on waiting for that one.
+    A later decision replaces it. Only ``reason`` is decided: a play that another rule doubts too goes on
+    waiting for that one.
     """
     if decision is Decision.SUSPECT or reason not in {known.value for known in Reason}:
         raise InvalidDecision("Let the plays pass, or confirm that they do not count.")
@@ -56,7 +57,7 @@ def decide(
     session.add(made)
     session.flush()
     again(session, made, now=now)
-    return made
+    return waiting
 
 
 def take_back(session: Session, judgment: Judgment, *, now: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from flexapp.apps.models import FlexApp
@@ -140,7 +140,11 @@ def suspect_groups(
     session: Session, *, since: datetime, person_id: str | None = None, limit: int = 100
 ) -> list[SuspectGroup]:
     """What waits since then, the most plays first; of one person's apps and tracks, or of everybody's."""
-    waits = [Play.decision == Decision.SUSPECT, Play.is_qualified, Play.started_at >= since]
+    waits: list[ColumnElement[bool]] = [
+        Play.decision == Decision.SUSPECT,
+        Play.is_qualified == true(),
+        Play.started_at >= since,
+    ]
     if person_id is not None:
         waits.append(
             or_(
@@ -166,13 +170,24 @@ def suspect_groups(
         .limit(limit)
     )
     sent = _bytes_sent(session, waits)
-    found = []
-    for *group, first_at, last_at in session.execute(query):
-        where, (plays, tracks, visitors, networks, listened, passed) = group[:4], map(int, group[4:])
-        key = tuple(where)
-        sums = (plays, tracks, visitors, networks, listened, passed, sent.get(key, 0))
-        found.append(SuspectGroup(*where, *sums, first_at=first_at, last_at=last_at))
-    return found
+    return [
+        SuspectGroup(
+            reason=row[0],
+            app_id=row[1],
+            placement_id=row[2],
+            host=row[3],
+            plays=row[4],
+            tracks=row[5],
+            visitors=row[6],
+            networks=row[7],
+            listen_ms=int(row[8]),
+            page_ms=int(row[9]),
+            first_at=row[10],
+            last_at=row[11],
+            bytes_sent=sent.get(tuple(row[:4]), 0),
+        )
+        for row in session.execute(query)
+    ]
 
 
 def _bytes_sent(session: Session, waits: Sequence[ColumnElement[bool]]) -> dict[Group, int]:
@@ -226,3 +241,9 @@ def judgments(session: Session, *, since: datetime, limit: int = 50) -> Sequence
     """What was decided since then, the newest first."""
     query = select(Judgment).where(Judgment.made_at >= since)
     return session.scalars(query.order_by(Judgment.id.desc()).limit(limit)).all()
+
+
+def busiest_hosts(session: Session, *, since: datetime, limit: int = 200) -> list[str]:
+    """Websites on which most was heard since then."""
+    query = select(Play.host).where(Play.started_at >= since).group_by(Play.host)
+    return list(session.scalars(query.order_by(func.count().desc(), Play.host).limit(limit)))

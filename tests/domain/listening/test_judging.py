@@ -243,10 +243,10 @@ def test_what_somebody_decided_holds_for_what_had_started(scene: Scene) -> None:
     group = {"reason": "uniform", "app_id": "", "placement_id": "", "host": "blog.example"}
     for decision, counted in ((Decision.VALID, 7), (Decision.REJECTED, 3)):
         with scene.services.database.writing() as session:
-            made = reviewing.decide(
+            count = reviewing.decide(
                 session, **group, decision=decision, person_id="per_x", now=scene.morning + HOUR
             )
-        assert made.plays == 4
+        assert count == 4
         assert (scene.counted(), scene.waiting()) == (counted, {})
         assert scene.judge().changed == 0
         with scene.services.database.writing() as session, pytest.raises(reviewing.NothingWaits):

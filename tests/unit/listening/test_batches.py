@@ -29,6 +29,13 @@ def test_a_report_is_read_in_whole_milliseconds() -> None:
     assert (event.intervals, event.media_ms, event.at_ms) == (((0, 1500),), 57_860, 10_000)
 
 
+@pytest.mark.parametrize("said", [True, False, None])
+def test_what_the_page_said_of_consent_travels_along(said: bool | None) -> None:
+    assert read_batch(body(EVENT, c=said)).consent is said
+    with pytest.raises(InvalidBatch):
+        read_batch(body(EVENT, c="yes"))
+
+
 def test_what_may_be_left_out() -> None:
     (event,) = read_batch(body({"p": "a1b2c3d4", "n": 0, "k": "i"})).events
     assert (event.track_id, event.intervals, event.media_ms, event.at_ms) == ("", (), None, 0)
@@ -55,7 +62,7 @@ def test_empty_intervals_are_dropped() -> None:
         {"k": "x"},
         {"k": "l"},
         {"k": "d"},
-        {"k": "o"},
+        {"k": "x"},
         {"k": ["s"]},
         {"k": None},
         {"b": "trk_1"},
