@@ -142,7 +142,13 @@ class Publisher(Press[Published]):
         asked = key[1]
         document = player_document(session, subject, asked, own_origin=self._own_origin)
         digest = hashlib.blake2b(document.body + document.policy.encode(), digest_size=9)
-        said = (("gpc", asked.dnt), ("preview", asked.preview), ("script", asked.via == "script"))
+        asks = subject.app is not None and subject.app.consent_required
+        said = (
+            ("gpc", asked.dnt),
+            ("preview", asked.preview),
+            ("script", asked.via == "script"),
+            ("ask", asks),
+        )
         flags = {name for name, is_set in said if is_set}
         return Published(
             document=document,

@@ -103,6 +103,8 @@ def create_app(body: AppIn) -> tuple[App, int]:
         allowed_origins=body.allowed_origins,
         now=services().clock.now(),
     )
+    if body.consent_required:
+        operations.require_consent(db(), app, True)
     return _shape(app), 201
 
 
@@ -126,6 +128,8 @@ def update_app(path: AppPath, body: AppPatch) -> App:
         operations.update_theme(db(), app, layout=body.layout, theme=body.theme, accent=accent)
     if body.allowed_origins is not None:
         operations.set_allowed_origins(db(), app, body.allowed_origins)
+    if body.consent_required is not None:
+        operations.require_consent(db(), app, body.consent_required)
     if "domain" in body.model_fields_set:
         operations.set_domain(db(), app, body.domain, own_hosts=our_hosts(services().settings), now=now)
     return _shape(app)

@@ -126,6 +126,12 @@ def set_allowed_origins(session: Session, app: FlexApp, origins: Iterable[str]) 
     return _changed(session, app)
 
 
+def require_consent(session: Session, app: FlexApp, is_required: bool) -> FlexApp:
+    """Whether visitors get a key only after the page around the player said that they agreed."""
+    app.consent_required = is_required
+    return _changed(session, app)
+
+
 def delete_app(session: Session, app: FlexApp, *, now: datetime) -> None:
     """Take the app off every page; its sales and listens stay."""
     app.deleted_at = now

@@ -123,11 +123,12 @@ def settings_page(app_id: str) -> Answer:
 @blueprint.post("/<app_id>/settings")
 @allow(Access.SIGNED_IN)
 def save_settings(app_id: str) -> Answer:
-    """Rename the app and say which websites may show it."""
+    """Rename the app, say which websites may show it, and whether visitors are asked first."""
     app = own_app(app_id)
     try:
         operations.rename(db(), app, name=forms.text("name"), now=services().clock.now())
         operations.set_allowed_origins(db(), app, forms.text("allowed_origins").splitlines())
+        operations.require_consent(db(), app, "consent_required" in request.form)
     except Invalid as error:
         db().rollback()
         values = {"name": forms.text("name"), "allowed_origins": forms.text("allowed_origins")}

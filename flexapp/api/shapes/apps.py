@@ -13,6 +13,7 @@ from flexapp.apps.models import Placement as StoredPlacement
 from flexapp.apps.models import RefusedOrigin as StoredRefused
 from flexapp.apps.models import Source as StoredSource
 
+_CONSENT = "Visitors get a key only after the page said that they agreed: BeatPlayer.consent(true)"
 _ORIGINS = "Websites such as https://blog.example or https://*.example.com; none: everywhere"
 
 
@@ -28,6 +29,7 @@ class AppIn(Wish):
     allowed_origins: list[str] = Field(
         [], max_length=50, description=_ORIGINS, examples=[["https://blog.example"]]
     )
+    consent_required: bool = Field(False, description=_CONSENT)
 
 
 class AppPatch(Wish):
@@ -38,6 +40,7 @@ class AppPatch(Wish):
     theme: ThemeMode | None = None
     accent: str | None = Field(None, max_length=20, description="#rrggbb; null is the product's own")
     allowed_origins: list[str] | None = Field(None, max_length=50, description=_ORIGINS)
+    consent_required: bool | None = Field(None, description=_CONSENT)
     domain: str | None = Field(
         None,
         max_length=253,
@@ -77,6 +80,7 @@ class App(Shape):
     theme: ThemeMode
     accent: str | None
     allowed_origins: list[str]
+    consent_required: bool = Field(description=_CONSENT)
     revision: int
     url: str
     domain: Domain | None
@@ -93,6 +97,7 @@ class App(Shape):
             theme=app.theme,
             accent=app.accent,
             allowed_origins=list(app.allowed_origins),
+            consent_required=app.consent_required,
             revision=app.revision,
             url=f"{base_url}/a/{app.slug}",
             domain=Domain.of(domain, base_url) if domain is not None else None,

@@ -202,6 +202,7 @@ class App(Model):
     revision: int
     url: str
     domain: Domain | None = None
+    consent_required: bool = False
     created_at: datetime
 
 

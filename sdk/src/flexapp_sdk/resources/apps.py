@@ -29,6 +29,7 @@ class Apps(Resource):
         theme: str | Unset = UNSET,
         accent: str | Unset | None = UNSET,
         allowed_origins: Iterable[str] | Unset = UNSET,
+        consent_required: bool | Unset = UNSET,
         idempotency_key: str | None = None,
     ) -> App:
         """A new app without sources.
@@ -41,6 +42,7 @@ class Apps(Resource):
             theme=theme,
             accent=accent,
             allowed_origins=allowed_origins if isinstance(allowed_origins, Unset) else [*allowed_origins],
+            consent_required=consent_required,
         )
         return App.model_validate(self._send("POST", "/apps", body, key=idempotency_key))
 
@@ -53,10 +55,12 @@ class Apps(Resource):
         theme: str | Unset = UNSET,
         accent: str | Unset | None = UNSET,
         allowed_origins: Iterable[str] | Unset = UNSET,
+        consent_required: bool | Unset = UNSET,
         domain: str | Unset | None = UNSET,
     ) -> App:
         """Change what is given; an accent of None is the product's own.
 
+        With ``consent_required`` visitors get a key only after the page called ``BeatPlayer.consent(true)``.
         ``domain`` is a host name of the app's own, None takes it back. It answers once the TXT record in
         ``App.domain`` was seen (``is_live``).
         """
@@ -66,6 +70,7 @@ class Apps(Resource):
             theme=theme,
             accent=accent,
             allowed_origins=allowed_origins if isinstance(allowed_origins, Unset) else [*allowed_origins],
+            consent_required=consent_required,
             domain=domain,
         )
         return App.model_validate(self._send("PATCH", f"/apps/{segment(app_id)}", body))
