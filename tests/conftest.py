@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -17,6 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.engine import make_url
 
+from embed import refusals
 from flexapp import migrations
 from flexapp.config import Env, Settings
 from flexapp.gateways.mail import mailer_from
@@ -24,6 +26,7 @@ from flexapp.gateways.objects import objects_from
 from flexapp.gateways.stripe import payments_from
 from flexapp.kernel.clock import FixedClock
 from flexapp.kernel.signing import Signer
+from flexapp.listening.ingest import ingest_of
 from flexapp.localstripe import server as localstripe_server
 from flexapp.storage.session import Database
 from flexapp.worker.runtime import Worker
@@ -83,6 +86,9 @@ def database(database_url: str) -> Iterator[Database]:
     """The open database."""
     database = Database(database_url, pool_size=20)
     yield database
+    with contextlib.suppress(Exception):  # what was to be written in a moment would open a connection again
+        ingest_of(database).flush()
+        refusals.flush(database)
     database.close()
 
 
