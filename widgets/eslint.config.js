@@ -6,7 +6,7 @@ const browser = Object.fromEntries(
     "Request ResizeObserver Response URL URLSearchParams XMLHttpRequest Audio HTMLAudioElement HTMLMediaElement cancelAnimationFrame clearInterval clearTimeout " +
     "console crypto customElements devicePixelRatio document fetch isSecureContext getComputedStyle getSelection history localStorage location " +
     "matchMedia navigator performance queueMicrotask requestAnimationFrame requestIdleCallback sessionStorage setInterval " +
-    "setTimeout structuredClone self top parent window TextEncoder TextDecoder MutationObserver"
+    "setTimeout structuredClone self top parent window innerHeight TextEncoder TextDecoder MutationObserver"
   )
     .split(" ")
     .map((name) => [name, "readonly"]),

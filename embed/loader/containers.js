@@ -22,7 +22,6 @@ export const mount = (container, options) =>
 
 /** Mount every container at or under a node. */
 export function find(root) {
-  for (const node of [root, ...(root.querySelectorAll?.(CONTAINER) || [])]) {
-    if (node.matches?.(CONTAINER)) mount(node);
-  }
+  if (root.matches?.(CONTAINER)) mount(root);
+  root.querySelectorAll?.(CONTAINER).forEach((node) => mount(node));
 }

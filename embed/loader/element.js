@@ -10,7 +10,7 @@ const METHODS =
   "connectedCallback connectedMoveCallback disconnectedCallback attributeChangedCallback";
 
 /** Property, the state's fact, and the method that sets it. */
-const FACTS = "paused:paused duration:duration currentTrack:track volume:volume:setVolume muted:muted:mute currentTime:time:seek";
+const FACTS = "paused duration currentTrack:track volume::setVolume muted::mute currentTime:time:seek";
 
 /** `<beat-player>`: attributes reflect, and nothing it does throws into the page. */
 export function defineElement() {
@@ -56,7 +56,7 @@ export function defineElement() {
     define(
       name,
       function get() {
-        return lives.get(this).state()[fact];
+        return lives.get(this).state()[fact || name];
       },
       function set(value) {
         this[method]?.(value);

@@ -9,7 +9,7 @@ import { find, mount } from "./containers.js";
 import { defineElement, TAG } from "./element.js";
 import { consent, off, on, players } from "./players.js";
 
-const VERSION = "1.1.0";
+const VERSION = "1.2.0";
 const earlier = self.BeatPlayer;
 
 function start() {

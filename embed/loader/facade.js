@@ -13,7 +13,8 @@ export function createFacade(element, onTap) {
     onclick: (event) => event.ctrlKey || event.metaKey || event.shiftKey || onTap(event),
   });
   facade.style.cssText = LOOK;
-  for (const type of ["pointerenter", "focusin"]) facade.addEventListener(type, warm, { once: true });
+  facade.addEventListener("focusin", warm, { once: true });
+  facade.addEventListener("pointerenter", warm, { once: true });
   facade.append(make("slot"));
   element.attachShadow({ mode: "open" }).append(facade);
   return facade;

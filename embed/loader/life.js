@@ -10,7 +10,7 @@ const LIST = 352;
 const LONGEST = 4096; // characters of a message
 const WAITING_AT_MOST = 40; // messages until the frame is there
 const FRAME = "visibility:hidden;position:absolute;inset:0;border:0;width:100%;height:100%;border-radius:14px";
-const IDLE = { paused: true, time: 0, duration: 0, volume: 1, muted: false, track: null };
+const IDLE = { track: null, paused: true, muted: false, time: 0, duration: 0, volume: 1 };
 
 const tall = (height) => `clamp(80px,${height}px,1200px)`;
 
@@ -31,7 +31,7 @@ export function createLife(element) {
   function shape() {
     const width = parseInt(option("width"));
     const height = tall(parseInt(option("height")) || HEIGHTS[option("layout")] || LIST);
-    element.style.cssText += `;display:block;position:relative;max-width:100%;height:${height}`;
+    element.style.cssText += `;position:relative;display:block;max-width:100%;height:${height}`;
     if (width) element.style.width = `${width}px`;
   }
 
@@ -97,7 +97,8 @@ export function createLife(element) {
   function hear({ type, value }) {
     state = { ...state, ...(type === "trackchange" ? { track: value } : value) };
     if (type === "height" && value > 0) element.style.height = tall(value);
-    if (type === "play" && option("single") !== "0") tellOthers("hush");
+    // Whatever says since when it sounds; a player with `single=0` does not.
+    if (value?.since && !state.paused) tellOthers("hush", value.since);
     if (type === "purchase") tellOthers("refresh");
     if (type === "ready") begin();
     if (type === "open" && value.startsWith(`${origin}/`)) self.open(value, "_blank", "noopener");
@@ -106,7 +107,7 @@ export function createLife(element) {
     tell({ type, detail: value, player: element });
   }
 
-  const tellOthers = (type) => players.forEach((other) => other !== life && other.relay(type));
+  const tellOthers = (type, value) => players.forEach((other) => other !== life && other.relay(type, value));
 
   function begin() {
     isReady = true;
@@ -153,7 +154,7 @@ export function createLife(element) {
     /** The page's own link stands where the player was. */
     destroy: () => element.replaceWith(...element.childNodes),
     /** Another player of the page plays, or sold something. */
-    relay: (type) => isReady && send(type),
+    relay: (type, value) => isReady && send(type, value),
     connectedCallback: join,
     disconnectedCallback: leave,
     /** `moveBefore()` keeps the frame and its sound. */

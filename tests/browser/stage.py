@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Request, Route
 
 from flexapp.apps.models import FlexApp, Placement
 from flexapp.apps.queries import app_by_id, placement_by_id
@@ -139,14 +139,26 @@ def paths_of(requests: list[Request], host: str) -> list[str]:
 
 
 def player_of(page: Page, index: int = 0) -> Frame:
-    """The frame of the page's player, once its script has run."""
+    """The frame of the page's player, once its script has run and the page shows it."""
     for _ in range(200):
-        frames = [frame for frame in page.frames if "/embed/v1/" in frame.url]
-        if len(frames) > index:
+        # A frame that is on its way has its place too, else a quicker sibling would be taken for it.
+        frames = [
+            frame for frame in page.frames if "/embed/v1/" in frame.url or frame.url in ("", "about:blank")
+        ]
+        if len(frames) > 1:
+            frames.sort(key=_place)  # the browser lists them as they came
+        if len(frames) > index and "/embed/v1/" in frames[index].url:
             wait_for(frames[index], "document.querySelector('.player')?.hasAttribute('data-live')")
+            frames[index].frame_element().wait_for_element_state("visible")
             return frames[index]
         page.wait_for_timeout(50)
     raise AssertionError(f"the page has {len(frames)} players, not {index + 1}")
+
+
+def _place(frame: Frame) -> int:
+    """Where in its page the frame's element is, or the element that shows it."""
+    place = "it => [...document.querySelectorAll('*')].indexOf(it.getRootNode().host ?? it)"
+    return int(frame.frame_element().evaluate(place))
 
 
 def wait_for(frame: Frame, truth: str, *, seconds: float = 15) -> None:
@@ -162,6 +174,21 @@ def wait_until_it_plays(frame: Frame, beyond: float = 0.2) -> None:
     """Real audio runs: the clock of the player moves."""
     going = "document.querySelector('.player').hasAttribute('data-playing')"
     wait_for(frame, f"{going} && document.querySelector('.seek').valueAsNumber > {beyond}")
+
+
+class LateParts:
+    """The late scripts and styles of a page's players: each frame's come when they are let in."""
+
+    def __init__(self, page: Page) -> None:
+        self._waiting: list[Route] = []
+        page.route("**/static/player-*", lambda route: self._waiting.append(route))
+
+    def let_in(self, frame: Frame) -> None:
+        """Answer what the frame asked for, and wait until it can do everything."""
+        for route in [each for each in self._waiting if each.request.frame == frame]:
+            self._waiting.remove(route)
+            route.continue_()
+        wait_for(frame, "document.querySelector('.more')")
 
 
 def is_playing(frame: Frame) -> bool:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.stage import (
+    LateParts,
     Stage,
     is_playing,
     page,
@@ -121,7 +122,7 @@ def test_containers_are_found_also_when_they_come_later(page: Page, stage: Stage
     assert page.evaluate("BeatPlayer.all().length") == 2
     page.evaluate("document.querySelector('section').remove()")
     page.wait_for_function("BeatPlayer.all().length === 1")
-    assert len([frame for frame in page.frames if "/embed/v1/" in frame.url]) == 1
+    expect(page.locator("iframe")).to_have_count(1)
 
 
 def test_loading_it_twice_changes_nothing_and_there_is_one_global(page: Page, stage: Stage) -> None:
@@ -149,6 +150,35 @@ def test_the_page_pauses_siblings_that_cannot_hear_each_other(page: Page, stage:
     wait_until_it_plays(second)
     expect(first.locator(".play")).to_have_attribute("aria-label", "Play Midnight Trap", timeout=15_000)
     assert not is_playing(first)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "the other way round"])
+def test_the_player_that_was_started_last_goes_on_whenever_the_late_parts_come(
+    page: Page, stage: Stage, order: tuple[int, int]
+) -> None:
+    page.add_init_script("delete window.BroadcastChannel")
+    late = LateParts(page)
+    page.goto(stage.put(loader(stage) + element(stage) + element(stage)))
+    page.evaluate(
+        """() => {
+          window.heard = [];
+          for (const type of ["play", "pause"]) {
+            BeatPlayer.on(type, ({ player }) => heard.push([BeatPlayer.all().indexOf(player), type]));
+          }
+        }"""
+    )
+    frames = [player_of(page), player_of(page, 1)]
+    for frame in frames:
+        frame.click(".play")
+        wait_until_it_plays(frame)
+    for place in order:
+        late.let_in(frames[place])
+        page.wait_for_function(f"heard.some(([from, type]) => from === {place} && type === 'play')")
+    page.wait_for_function("heard.some(([, type]) => type === 'pause')")
+    played = frames[1].evaluate("document.querySelector('.seek').valueAsNumber")
+    wait_until_it_plays(frames[1], beyond=played + 0.3)
+    assert not is_playing(frames[0])
+    assert sorted(page.evaluate("heard")) == [[0, "pause"], [0, "play"], [1, "play"]]
 
 
 def test_nobody_but_the_parent_gets_a_port(page: Page, stage: Stage) -> None:

@@ -1,5 +1,5 @@
 import { createHeight } from "./size.js";
-import { currentTrack } from "./store.js";
+import { currentTrack, isGoing } from "./store.js";
 
 const MOST_WAITING = 50;
 const EVENTS = "ready play pause ended timeupdate progress seeked error";
@@ -31,9 +31,9 @@ export function createDoor(parts) {
   };
   /** What a page may know of the player. */
   door.state = () => {
-    const { paused, time, duration, volume, muted, trackId } = store.get();
+    const { paused, time, duration, volume, muted, trackId, since } = store.get();
     const { title, producer } = currentTrack(store.get());
-    return { paused, time, duration, volume, muted, track: { id: trackId, title, producer } };
+    return { paused, time, duration, volume, muted, since, track: { id: trackId, title, producer } };
   };
   door.emit = (type, detail) => door.port?.postMessage(JSON.stringify({ type, ...detail }));
   door.open = (hearer) => {
@@ -62,7 +62,7 @@ export function createDoor(parts) {
   function welcome(port) {
     door.port?.close();
     door.port = port;
-    port.onmessage = (event) => (store.get().paused && /"hush"/.test(textOf(event))) || hear(event);
+    port.onmessage = (event) => (isGoing(store.get()) || !/"hush"/.test(textOf(event))) && hear(event);
     door.emit("ready", { value: door.state() });
     door.emit("height", { value: height() });
   }

@@ -1,4 +1,5 @@
 import { createGate } from "./gate.js";
+import { heed } from "./one-at-a-time.js";
 import { createPlayerJs } from "./player-js.js";
 import { createProgress } from "./progress.js";
 import { createWordPress } from "./wordpress.js";
@@ -48,24 +49,12 @@ export function createHostBridge(parts) {
   /** What asks for no wish. */
   const others = {
     getState: ({ id }) => emit("state", { id: isNumber(id) ? id : null, value: door.state() }),
-    hush: () => config.single && ask("pause"),
+    hush: ({ value }) => config.single && heed(parts, value, () => emit("hush", { value: { since: store.get().since } })),
     refresh: () => ask("renew"),
     consent({ value }) {
       if (typeof value === "boolean") reports.consent = value;
     },
   };
-
-  door.open((event) => {
-    if (event.target === window && !wordpress.hear(event, height)) playerJs(event);
-    if (event.target !== door.port) return;
-    const message = typeof event.data === "string" && gate(event.data);
-    if (!message) return;
-    if (Object.hasOwn(others, message.type)) others[message.type](message);
-    else if (Object.hasOwn(COMMANDS, message.type)) {
-      const wished = COMMANDS[message.type](message);
-      if (wished) ask(...wished);
-    }
-  });
 
   hear((fact) => (fact === "ended" || fact === "seeked") && emit(fact));
   progress.follow((value) => emit("progress", { value }));
@@ -96,4 +85,17 @@ export function createHostBridge(parts) {
   sizes.observe(root);
   scope.add(() => sizes.disconnect());
   wordpress.grow(measured);
+
+  // Last, so that the page hears of sound that began before it hears what its own early wishes made of it.
+  door.open((event) => {
+    if (event.target === window && !wordpress.hear(event, height)) playerJs(event);
+    if (event.target !== door.port) return;
+    const message = typeof event.data === "string" && gate(event.data);
+    if (!message) return;
+    if (Object.hasOwn(others, message.type)) others[message.type](message);
+    else if (Object.hasOwn(COMMANDS, message.type)) {
+      const wished = COMMANDS[message.type](message);
+      if (wished) ask(...wished);
+    }
+  });
 }

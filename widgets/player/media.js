@@ -2,13 +2,19 @@ import { mediaUrl } from "./config.js";
 import { currentTrack, isGoing, isSold } from "./store.js";
 
 /**
+ * When a play was asked for, comparable between frames, tabs and a sleep of the machine, which a page's own
+ * clock (`performance.now`) stops for in some browsers. The fraction tells plays of one millisecond apart.
+ */
+const moment = () => Date.now() + Math.random();
+
+/**
  * The only hand on the audio. One `<audio>` is used for every track (iOS keeps its gesture grant with
  * the element), nothing is fetched before the first play, and the element's own events, not our wishes,
  * say what is true.
  *
  * `tell(fact, …)` hears what happened to the sound: started, playing, paused, seeked, tick, ended.
  */
-export function createMedia({ store, scope, tell, ask, answer, need, words }) {
+export function createMedia({ store, scope, tell, ask, answer, need, config, words }) {
   const audio = new Audio();
   audio.preload = "none";
   let loaded = "";
@@ -45,7 +51,7 @@ export function createMedia({ store, scope, tell, ask, answer, need, words }) {
       loaded = trackId;
       tell("started", trackId, track.seconds);
     }
-    store.set({ error: "", waiting: true, refused: false });
+    store.set({ error: "", waiting: true, refused: false, since: config.single && moment() });
     const attempt = audio.play();
     if (from) audio.currentTime = from;
     from = 0;
