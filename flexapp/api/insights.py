@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flexapp.api.apps import own_app
 from flexapp.api.placements import own_placement
 from flexapp.api.room import room
-from flexapp.api.shapes.insights import PlayCounts, PlayGroup, PlayPoint, Plays, PlaysQuery
+from flexapp.api.shapes.insights import (
+    Activity,
+    ActivityCounts,
+    ActivityQuery,
+    Breakdown,
+    Buckets,
+    ChannelActivity,
+    Engagement,
+    Funnel,
+    FunnelQuery,
+    FunnelStep,
+    GrowthRate,
+    HalfTrend,
+    ListenPart,
+    PartsQuery,
+    PlayCounts,
+    PlayGroup,
+    PlayPoint,
+    Plays,
+    PlaysQuery,
+    SpanQuery,
+)
 from flexapp.catalog.queries import own_track
 from flexapp.errors import Invalid
-from flexapp.listening.insights import Dimension, Interval, Scope, breakdown, plays
+from flexapp.kernel import zones
+from flexapp.listening import panels
+from flexapp.listening.activity import by_channels, total_of
+from flexapp.listening.insights import Dimension, Interval, Scope, breakdown, listener_days, plays
+from flexapp.listening.parts import parts
 from flexapp.web.access import Access, allow
 from flexapp.web.context import db, services
 from flexapp.web.identity import require_person
@@ -18,10 +44,14 @@ from flexapp.web.identity import require_person
 insights = room("insights", "Insights", "How often tracks and apps played, where and when.")
 
 USUAL = timedelta(days=28)
+_EVER = timedelta(days=36_500)
 LONGEST = {
     Interval.HOUR: timedelta(days=92),
     Interval.DAY: timedelta(days=1830),
-    Interval.TOTAL: timedelta(days=36_500),
+    Interval.WEEK: timedelta(days=7 * 1830),
+    Interval.MONTH: _EVER,
+    Interval.YEAR: _EVER,
+    Interval.TOTAL: _EVER,
 }
 _DIMENSIONS = {
     "app": Dimension.APP,
@@ -57,6 +87,7 @@ def get_plays(query: PlaysQuery) -> Plays:
         track_ids=scope.track_ids,
         placement_id=scope.placement_id,
         channel=scope.channel,
+        zone=_zone(query.zone),
     )
     groups = breakdown(db(), _DIMENSIONS[query.by], scope=scope, since=since, until=until) if query.by else []
     return Plays(
@@ -69,8 +100,110 @@ def get_plays(query: PlaysQuery) -> Plays:
     )
 
 
-def _scope(query: PlaysQuery) -> Scope:
-    """The conditions, each about a thing of the caller's; raises NotFound for anybody else's."""
+@insights.get("/insights/breakdown", responses={200: Breakdown})
+@allow(Access.TOKEN)
+def get_breakdown(query: PartsQuery) -> Breakdown:
+    """Listens by country, device, system, browser, website or layout of the player."""
+    since, until = _span(query)
+    found = parts(db(), _scope(query), query.by, since=since, until=until, top=query.limit)
+    return Breakdown(
+        since=since,
+        until=until,
+        by=query.by,
+        rows=[ListenPart.of(row) for row in found.rows],
+        others=None if found.others is None else ListenPart.of(found.others),
+        withheld=found.withheld,
+        total=ListenPart.of(found.total),
+    )
+
+
+@insights.get("/insights/engagement", responses={200: Engagement})
+@allow(Access.TOKEN)
+def get_engagement(query: SpanQuery) -> Engagement:
+    """How far people listened, the quality score, growth and trend.
+
+    A placement or a channel does not narrow how far they listened.
+    """
+    since, until = _span(query)
+    scope = _scope(query)
+    found = panels.engagement(db(), scope, since=since, until=until)
+    kept = found.retention
+    growth = panels.growth(db(), scope, now=services().clock.now())
+    trend = panels.trend(db(), scope, since=since, until=until)
+    average = found.counts.average_listen_ms
+    return Engagement(
+        since=since,
+        until=until,
+        listens=kept.listens,
+        average_listen_seconds=None if average is None else average / 1000,
+        completion=found.counts.completion,
+        average_heard=kept.average,
+        quality_score=kept.score,
+        quality=kept.band,
+        badge=kept.badge,
+        buckets=Buckets(**dict(zip(Buckets.model_fields, kept.buckets, strict=True))),
+        retention=list(kept.curve or ()),
+        listener_days=None
+        if scope.person_id is not None
+        else listener_days(db(), app_ids=scope.app_ids, track_ids=scope.track_ids, since=since, until=until),
+        growth=GrowthRate(
+            rate=growth.rate,
+            plays=growth.plays,
+            before=growth.before,
+            status=growth.status,
+            reason=growth.reason,
+        ),
+        trend=HalfTrend(first=trend.first, second=trend.second, change=trend.change),
+    )
+
+
+@insights.get("/insights/funnel", responses={200: Funnel})
+@allow(Access.TOKEN)
+def get_funnel(query: FunnelQuery) -> Funnel:
+    """Loaded, seen, played, license opened, added, bought and refunded, by placement or website."""
+    since, until = _span(query)
+    scope = _scope(query)
+    if query.by is panels.Step.HOST and (scope.track_ids or scope.placement_id or scope.channel):
+        raise _refusal("by", "Websites are known of whole apps: leave track, placement and channel out.")
+    rows = panels.funnel(db(), scope, by=query.by, since=since, until=until)
+    names = [name for name in FunnelStep.model_fields if name != "key"]
+    return Funnel(
+        since=since,
+        until=until,
+        by=query.by,
+        rows=[
+            FunnelStep(key=row.name, **dict(zip(names, row.steps, strict=True)))
+            for row in rows
+            if any(row.steps)
+        ],
+    )
+
+
+@insights.get("/insights/activity", responses={200: Activity})
+@allow(Access.TOKEN)
+def get_activity(query: ActivityQuery) -> Activity:
+    """Page views, visits, visitors, plays, downloads and sales around the caller's work, by channel.
+
+    Page views, visits and visitors are kept by UTC days: the first and the last count whole.
+    """
+    since, until = _between(query.since, query.until)
+    channels = by_channels(db(), require_person().id, since=since, until=until)
+    return Activity(
+        since=since,
+        until=until,
+        totals=ActivityCounts.of(total_of(channels.values())),
+        channels=[
+            ChannelActivity(channel=channel.value, **ActivityCounts.of(figures).model_dump())
+            for channel, figures in sorted(channels.items(), key=lambda row: (-row[1].plays, row[0].value))
+        ],
+    )
+
+
+def _scope(query: SpanQuery) -> Scope:
+    """The conditions, each about a thing of the caller's; raises NotFound for anybody else's.
+
+    Who asks for an own app, placement or track sees all of it; without any, everything that is theirs.
+    """
     person = require_person()
     if query.app_id is not None:
         own_app(query.app_id)
@@ -78,8 +211,9 @@ def _scope(query: PlaysQuery) -> Scope:
         own_placement(query.placement_id)
     if query.track_id is not None and query.app_id is None and query.placement_id is None:
         own_track(db(), person, query.track_id)
+    named = (query.app_id, query.placement_id, query.track_id)
     return Scope(
-        person_id=person.id,
+        person_id=person.id if named == (None, None, None) else None,
         app_ids=None if query.app_id is None else [query.app_id],
         track_ids=None if query.track_id is None else [query.track_id],
         placement_id=query.placement_id,
@@ -87,9 +221,21 @@ def _scope(query: PlaysQuery) -> Scope:
     )
 
 
-def _span(query: PlaysQuery, interval: Interval) -> tuple[datetime, datetime]:
-    until = (query.until or services().clock.now()).astimezone(UTC)
-    since = (query.since or until - USUAL).astimezone(UTC)
+def _zone(name: str) -> ZoneInfo:
+    if name not in zones.names():
+        raise _refusal("zone", "Name a zone of the tz database, such as Europe/Berlin.")
+    return zones.zone_of(name)
+
+
+def _span(query: SpanQuery, interval: Interval = Interval.TOTAL) -> tuple[datetime, datetime]:
+    return _between(query.since, query.until, interval)
+
+
+def _between(
+    since: datetime | None, until: datetime | None, interval: Interval = Interval.TOTAL
+) -> tuple[datetime, datetime]:
+    until = (until or services().clock.now()).astimezone(UTC)
+    since = (since or until - USUAL).astimezone(UTC)
     if since >= until:
         raise _refusal("since", "The span ends before it begins.")
     if until - since > LONGEST[interval]:

@@ -26,7 +26,7 @@ ROOMS = (
     placements,  #     /api/v1/placements
     orders,  #         /api/v1/orders
     earnings,  #       /api/v1/earnings, /api/v1/earnings/entries
-    insights,  #       /api/v1/insights/plays
+    insights,  #       /api/v1/insights/plays …/breakdown …/engagement …/funnel …/activity
     tokens,  #         /api/v1/tokens
 )
 

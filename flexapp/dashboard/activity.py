@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,11 +15,12 @@ from flexapp.dashboard.charts import LineChart, Series
 from flexapp.dashboard.figures import CHANNELS, Change, change_of, chart_of
 from flexapp.dashboard.navigation import HOME
 from flexapp.dashboard.periods import DEFAULT, InvalidPeriod, Period, choices, period_of
-from flexapp.dashboard.queries import sold_moments
 from flexapp.kernel import zones
-from flexapp.listening import insights, panels
-from flexapp.listening.insights import Dimension, Interval, Scope
-from flexapp.listening.page_views import Viewed, views_of
+from flexapp.listening import panels
+from flexapp.listening.activity import Activity, by_channels, total_of
+from flexapp.listening.insights import Interval, Scope
+from flexapp.listening.page_views import views_of
+from flexapp.orders.queries import sold_moments
 from flexapp.people.models import Person
 from flexapp.web.access import Access, allow
 from flexapp.web.context import db, services
@@ -37,23 +38,6 @@ MEASURES = {
 _TRENDS = ("plays", "downloads", "sales", "views")
 _WEEK = 7
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Activity:
-    """Six figures of a span."""
-
-    views: int = 0
-    visits: int = 0
-    visitors: int = 0
-    plays: int = 0
-    downloads: int = 0
-    sales: int = 0
-
-    @property
-    def is_empty(self) -> bool:
-        """Nothing happened."""
-        return not any(vars(self).values())
 
 
 @dataclass(frozen=True)
@@ -98,38 +82,6 @@ def activity() -> str:
     )
 
 
-def by_channels(
-    session: Session, person_id: str, *, since: datetime, until: datetime
-) -> dict[Channel, Activity]:
-    """The figures by channel; those without anything are left out.
-
-    Page views, visits and visitors are kept by UTC days, so their first and last day count whole. Sales
-    are those of the books.
-    """
-    found: defaultdict[Channel, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    known = {channel.value: channel for channel in Channel}
-    scope = Scope(person_id=person_id)
-    rows = insights.breakdown(session, Dimension.CHANNEL, scope=scope, since=since, until=until)
-    for name, counts in rows:
-        if name in known:
-            found[known[name]]["plays"] += counts.plays
-            found[known[name]]["downloads"] += counts.downloads
-    for (_, name), viewed in _viewed(session, person_id, since, until).items():
-        if name in known:
-            for measure in ("views", "visits", "visitors"):
-                found[known[name]][measure] += getattr(viewed, measure)
-    for _, name in sold_moments(session, person_id, since=since, until=until):
-        found[known.get(name, Channel.DIRECT)]["sales"] += 1
-    made = {channel: Activity(**figures) for channel, figures in found.items()}
-    return {channel: figures for channel, figures in made.items() if not figures.is_empty}
-
-
-def total_of(channels: Iterable[Activity]) -> Activity:
-    """Their sum."""
-    rows = list(channels)
-    return Activity(**{name: sum(getattr(row, name) for row in rows) for name in MEASURES})
-
-
 def trends(session: Session, person: Person, *, now: datetime) -> list[Trend]:
     """Plays, downloads, sales and views of the last seven days beside those of the seven before."""
     period = period_of({"period": "7d"}, now, zone=zones.zone_of(person.time_zone))
@@ -171,19 +123,15 @@ def trends(session: Session, person: Person, *, now: datetime) -> list[Trend]:
 def _days(session: Session, person: Person, period: Period) -> dict[str, dict[date, int]]:
     """Page views by UTC day and tracks sold by day of the zone, over both weeks."""
     views: defaultdict[date, int] = defaultdict(int)
-    for (day, _), viewed in _viewed(session, person.id, period.before_since, period.until).items():
+    for (day, _), viewed in views_of(
+        session, person.id, first=period.before_since.date(), last=period.until.date()
+    ).items():
         views[day] += viewed.views
     sales: defaultdict[date, int] = defaultdict(int)
     for paid_at, _ in sold_moments(session, person.id, since=period.before_since, until=period.until):
         if paid_at < period.before_until or paid_at >= period.since:
             sales[zones.today(paid_at, period.zone)] += 1
     return {"views": views, "sales": sales}
-
-
-def _viewed(
-    session: Session, person_id: str, since: datetime, until: datetime
-) -> dict[tuple[date, str], Viewed]:
-    return views_of(session, person_id, first=since.date(), last=until.date())
 
 
 def _change(period: Period, now: int, before: int) -> Change:

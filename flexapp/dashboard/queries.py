@@ -45,24 +45,6 @@ def sold_by_track(
     return {track_id: int(count) for track_id, count in session.execute(query)}
 
 
-def sold_moments(
-    session: Session, person_id: str, *, since: datetime, until: datetime
-) -> list[tuple[datetime, str]]:
-    """When, and in which channel, items were paid that earned the person something; without refunded ones."""
-    query = (
-        select(Order.paid_at, OrderItem.channel)
-        .join(Order, Order.id == OrderItem.order_id)
-        .where(
-            Order.state.in_(EARNING),
-            Order.paid_at >= since,
-            Order.paid_at < until,
-            or_(OrderItem.producer_id == person_id, OrderItem.affiliate_id == person_id),
-            OrderItem.refunded < OrderItem.price,
-        )
-    )
-    return [(paid_at, channel) for paid_at, channel in session.execute(query) if paid_at is not None]
-
-
 def listening_now(session: Session, scope: Scope, *, now: datetime) -> int:
     """Listens that reported within the last half minute (players report every ten seconds) and may count."""
     query = (

@@ -102,7 +102,7 @@ def _viewed_days(session: Session, *, after: int, until: int) -> Sequence[date]:
         ListenEvent.id > after, ListenEvent.id <= until, ListenEvent.kind == Kind.VIEW
     )
     first, last = session.execute(query).one()
-    if first is None:
+    if not first:
         return []
     return [first.date() + _DAY * step for step in range((last.date() - first.date()).days + 1)]
 

@@ -238,6 +238,25 @@ def select_sales_of(person_id: str) -> Select[OrderItem]:
     )
 
 
+def sold_moments(
+    session: Session, person_id: str, *, since: datetime, until: datetime
+) -> list[tuple[datetime, str]]:
+    """When, and in which channel, items were paid that earned the person something; without refunded ones."""
+    query = (
+        select(Order.paid_at, OrderItem.channel)
+        .join(Order, Order.id == OrderItem.order_id)
+        .where(
+            Order.state.in_(EARNING),
+            Order.paid_at >= since,
+            Order.paid_at < until,
+            _earns(person_id),
+            _not_conflicted(),
+            OrderItem.refunded < OrderItem.price,
+        )
+    )
+    return [(paid_at, channel) for paid_at, channel in session.execute(query) if paid_at is not None]
+
+
 @dataclass(frozen=True)
 class SalesFigures:
     """Counts and sums over a person's sales; money in minor units of ``currency``."""

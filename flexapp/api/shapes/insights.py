@@ -9,11 +9,14 @@ from pydantic import AwareDatetime, Field
 
 from flexapp.api.shapes.base import Moment, Shape, Wish
 from flexapp.apps.models import Channel
+from flexapp.listening.activity import Activity as Happened
 from flexapp.listening.insights import Counts
+from flexapp.listening.panels import Step
+from flexapp.listening.parts import By, Part
 
 
-class PlaysQuery(Wish):
-    """Plays of what, when, and how cut."""
+class SpanQuery(Wish):
+    """Listens of what, and when."""
 
     app_id: str | None = Field(None, max_length=40)
     placement_id: str | None = Field(None, max_length=40)
@@ -21,10 +24,42 @@ class PlaysQuery(Wish):
     channel: Channel | None = None
     since: AwareDatetime | None = Field(None, description="28 days before until without one")
     until: AwareDatetime | None = Field(None, description="Now without one")
-    interval: Literal["hour", "day", "total"] = Field("day", description="How points are cut, in UTC")
+
+
+class PlaysQuery(SpanQuery):
+    """Plays of what, when, and how cut."""
+
+    interval: Literal["hour", "day", "week", "month", "year", "total"] = Field(
+        "day", description="How points are cut; weeks begin on Monday"
+    )
+    zone: str = Field(
+        "UTC",
+        max_length=40,
+        description="Time zone in which days and longer begin, such as Europe/Berlin; cut from whole hours",
+    )
     by: Literal["app", "placement", "channel", "track"] | None = Field(
         None, description="Also break the totals down by this"
     )
+
+
+class PartsQuery(SpanQuery):
+    """Listens of what and when, broken down by what."""
+
+    by: By = Field(description="country is ISO 3166, host the website around the player")
+    limit: int = Field(10, ge=1, le=100, description="Rows; what is beyond goes to others")
+
+
+class FunnelQuery(SpanQuery):
+    """From a load to a sale, of what and when; websites are known of whole apps only."""
+
+    by: Step = Step.PLACEMENT
+
+
+class ActivityQuery(Wish):
+    """When."""
+
+    since: AwareDatetime | None = Field(None, description="28 days before until without one")
+    until: AwareDatetime | None = Field(None, description="Now without one")
 
 
 class PlayCounts(Shape):
@@ -35,6 +70,13 @@ class PlayCounts(Shape):
     completed: int = Field(description="80 % or more heard")
     replays: int = Field(description="Qualified listens within an hour of a counted play")
     loads: int = Field(description="Players that were loaded")
+    impressions: int = Field(description="Players that were seen: half of it for a second")
+    opens: int = Field(description="Licenses that were opened in a player")
+    adds: int = Field(description="Licenses put in a cart")
+    checkouts: int = Field(description="Buy links that were opened")
+    sales: int
+    refunds: int
+    downloads: int = Field(description="Bought files that were fetched")
     listen_seconds: float
 
     @classmethod
@@ -46,12 +88,19 @@ class PlayCounts(Shape):
             completed=counts.completed,
             replays=counts.replays,
             loads=counts.loads,
+            impressions=counts.impressions,
+            opens=counts.opens,
+            adds=counts.adds,
+            checkouts=counts.checkouts,
+            sales=counts.sales,
+            refunds=counts.refunds,
+            downloads=counts.downloads,
             listen_seconds=counts.listen_seconds,
         )
 
 
 class PlayPoint(PlayCounts):
-    """Counters of one hour or day (UTC), which begins at ``at``."""
+    """Counters of one hour, day, week, month or year, which begins at ``at``."""
 
     at: Moment
 
@@ -81,3 +130,136 @@ class Plays(Shape):
     totals: PlayCounts
     points: list[PlayPoint] = Field(description="In order, without gaps; empty when the interval is total")
     groups: list[PlayGroup] = Field(description="Most plays first; empty unless by is given")
+
+
+class ListenPart(Shape):
+    """One value of a breakdown."""
+
+    value: str = Field(description="Empty when it is not known")
+    starts: int
+    plays: int
+    listener_days: int
+
+    @classmethod
+    def of(cls, part: Part) -> ListenPart:
+        """The shape of a part."""
+        return cls(value=part.value, starts=part.starts, plays=part.plays, listener_days=part.listeners)
+
+
+class Breakdown(Shape):
+    """What listens are made of. Countries and websites are told from five listeners on."""
+
+    since: Moment
+    until: Moment
+    by: By
+    rows: list[ListenPart] = Field(description="Most plays first")
+    others: ListenPart | None = Field(description="Beyond the limit, and what is too small to be told")
+    withheld: int = Field(description="Listeners in no row, too few to be told")
+    total: ListenPart
+
+
+class Buckets(Shape):
+    """Listens by how much of the beat they heard."""
+
+    skipped: int = Field(description="Below 20 %")
+    partial: int = Field(description="From 20 %")
+    half: int = Field(description="From 40 %")
+    mostly: int = Field(description="From 60 %")
+    whole: int = Field(description="80 % or more")
+
+
+class GrowthRate(Shape):
+    """Plays of the last 28 days against the 28 before."""
+
+    rate: float | None = Field(description="(plays - before) / before; null with too little behind it")
+    plays: int
+    before: int
+    status: str | None
+    reason: str = Field(description="Why there is no rate: too_young or from_zero")
+
+
+class HalfTrend(Shape):
+    """Plays of the second half of the span against the first."""
+
+    first: int
+    second: int
+    change: float | None
+
+
+class Engagement(Shape):
+    """How far listens of a span went. The dashboard judges from ten listens on."""
+
+    since: Moment
+    until: Moment
+    listens: int
+    average_listen_seconds: float | None
+    completion: float | None = Field(description="Share of plays that heard 80 % or more")
+    average_heard: float | None = Field(description="Share of the beat that was heard on average")
+    quality_score: int | None = Field(description="10 to 100: listens by how far they went, weighted")
+    quality: str | None
+    badge: str | None = Field(description="High, Good, Moderate or Low")
+    buckets: Buckets
+    retention: list[float] = Field(description="Share of listens in which each tenth was heard; or empty")
+    listener_days: int | None = Field(description="Of apps and tracks; null for everything together")
+    growth: GrowthRate
+    trend: HalfTrend
+
+
+class FunnelStep(Shape):
+    """One placement or website: loaded, seen, played, license opened, added, bought, refunded."""
+
+    key: str = Field(description="The placement's id or the website; empty where there is none")
+    loads: int
+    impressions: int
+    plays: int
+    opens: int
+    adds: int
+    sales: int
+    refunds: int
+
+
+class Funnel(Shape):
+    """The way from a load to a sale."""
+
+    since: Moment
+    until: Moment
+    by: Step
+    rows: list[FunnelStep] = Field(description="Most loads first")
+
+
+class ActivityCounts(Shape):
+    """What happened around the caller's work."""
+
+    views: int = Field(description="Pages of the caller, their tracks and apps that were opened")
+    visits: int = Field(description="Views of one visitor without a pause of half an hour")
+    visitors: int = Field(description="Visitor-days")
+    plays: int
+    downloads: int
+    tracks_sold: int
+
+    @classmethod
+    def of(cls, activity: Happened) -> ActivityCounts:
+        """The shape of figures."""
+        return ActivityCounts(
+            views=activity.views,
+            visits=activity.visits,
+            visitors=activity.visitors,
+            plays=activity.plays,
+            downloads=activity.downloads,
+            tracks_sold=activity.sales,
+        )
+
+
+class ChannelActivity(ActivityCounts):
+    """The same of one channel."""
+
+    channel: str
+
+
+class Activity(Shape):
+    """Everything that happened in a span, and by channel."""
+
+    since: Moment
+    until: Moment
+    totals: ActivityCounts
+    channels: list[ChannelActivity]

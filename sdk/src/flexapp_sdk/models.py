@@ -81,6 +81,9 @@ class Interval(StrEnum):
 
     HOUR = "hour"
     DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
     TOTAL = "total"
 
 
@@ -341,45 +344,6 @@ class Entry(Model):
     track_title: str | None
     booked_at: datetime
     available_at: datetime | None
-
-
-class PlayCounts(Model):
-    """Counters; ``plays`` counts listens of 30 s (or half of a short track) once per hour and visitor."""
-
-    plays: int
-    starts: int
-    completed: int
-    replays: int
-    loads: int
-    listen_seconds: float
-
-
-class PlayPoint(PlayCounts):
-    """The counters of one hour or day, which begins at ``at``."""
-
-    at: datetime
-
-
-class PlayGroup(PlayCounts):
-    """The counters of one app, placement, channel or track, named by ``key``."""
-
-    key: str
-
-
-class Plays(Model):
-    """Plays in a span of time: ``totals``, ``points`` unless the interval is total, ``groups`` by ``by``."""
-
-    since: datetime
-    until: datetime
-    interval: str
-    totals: PlayCounts
-    points: tuple[PlayPoint, ...]
-    groups: tuple[PlayGroup, ...] = ()
-
-    @property
-    def plays(self) -> int:
-        """Counted plays in the whole span."""
-        return self.totals.plays
 
 
 class Token(Model):
