@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
-from flexapp.apps.lineup import lineup_of
+from flexapp.apps.lineup import MAX_TRACKS, lineup_of
 from flexapp.catalog.models import Track
 from flexapp.catalog.queries import cover_sizes, public_tracks
 from flexapp.errors import NotFound
@@ -57,11 +57,30 @@ def producer(slug: str) -> Response:
     genres = sorted({track.genre for track in tracks if track.genre})
     card = producer_card(person, listing.beats, len(tracks), to, sizes)
     response = make_response(
-        render_template("public/producer.html", person=person, listing=listing, genres=genres, card=card)
+        render_template(
+            "public/producer.html",
+            person=person,
+            listing=listing,
+            genres=genres,
+            card=card,
+            whole=person if _plays_on(person, tracks) else None,
+        )
     )
     if card.oembed:
         response.headers["Link"] = card.link_header
     return response
+
+
+def _plays_on(person: Person, tracks: list[Track]) -> bool:
+    """Whether the page plays all of theirs in their own player.
+
+    That player credits nobody else, so who came by another's app keeps hearing beat by beat; and it
+    shows the newest hundred.
+    """
+    to = here()
+    if to.is_domain or (to.app is not None and to.app.owner_id != person.id):
+        return False
+    return 1 < len(tracks) <= MAX_TRACKS
 
 
 def _tracks(person: Person) -> list[Track]:

@@ -194,6 +194,19 @@ def test_a_producers_card_plays_and_lists(
     assert read(client, f"/p/kaito?k={others}").one("og:video") == head.one("og:video")
 
 
+def test_a_producers_page_plays_on_through_their_beats_unless_somebody_else_is_credited(
+    client: FlaskClient, services: Services, night: FlexApp, own_key: tuple[str, str]
+) -> None:
+    producer_id, key = own_key
+    with services.database.writing() as session:
+        others = make_placement(session, session.get_one(FlexApp, night.id), services.signer).key
+    for query, plays_on in (("", True), (f"?k={key}", True), (f"?k={others}", False)):
+        page = client.get(f"/p/kaito{query}").text
+        assert (f'data-dock-app="{producer_id}"' in page) is plays_on
+        assert (">Play all<" in page) is plays_on
+        assert page.count('data-dock="/embed/v1/"') == 1
+
+
 def test_who_sells_nothing_announces_no_player(client: FlaskClient, night: FlexApp) -> None:
     answer = client.get("/p/nina-curates")
     head = Head(answer.text)

@@ -1,4 +1,4 @@
-"""An exclusive is sold while five players are open on three sites and two server processes."""
+"""An exclusive is sold while six players are open on three sites and two processes, and lineups are read."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ SITES = (
     "https://b.example/",
     "https://b.example/",
     "https://c.example/",
+    "https://c.example/",
 )
 TOKEN = re.compile(r'id="session">"([^"]+)"')
 
@@ -53,12 +54,13 @@ class Player:
 
 @dataclass(frozen=True)
 class Stand:
-    """A beat with an exclusive, and the addresses of five players that offer it."""
+    """A beat with an exclusive, and the addresses of six players and three lineups that offer it."""
 
     track: Track
     exclusive: LicenseType
     key: str
     paths: tuple[str, ...]
+    lineups: tuple[str, ...]
 
 
 @pytest.fixture
@@ -78,8 +80,10 @@ def stand(services: Services, clock: FixedClock) -> Stand:
         f"/embed/v1/{own.id}",
         f"/embed/v1/{track.id}?theme=dark",
         f"/embed/v1/{track.id}?k={keys[0]}",
+        f"/embed/v1/{producer.id}?via=oembed",
     )
-    return Stand(track, exclusive, keys[0], paths)
+    lineups = tuple(f"/embed/v1/lineups/{each.id}" for each in (picked, own, producer))
+    return Stand(track, exclusive, keys[0], paths, lineups)
 
 
 @pytest.fixture
@@ -108,6 +112,11 @@ def open_player(server: str, path: str, site: str) -> tuple[Player, str]:
     found = TOKEN.search(answer.text)
     assert found is not None
     return Player(server, path, site, found[1]), answer.text
+
+
+def read_lineup(server: str, path: str) -> set[str]:
+    rows = requests.get(server + path, timeout=30).json()["data"]
+    return {row["title"] for row in rows}
 
 
 def listen(player: Player, track: Track, kind: str, number: int, play: str) -> int:
@@ -157,6 +166,8 @@ def test_within_a_second_no_player_and_no_process_sells_it_again(
             player, html = open_player(server, path, site)  # from memory
             assert f"/buy/{stand.track.slug}" in html
             players.append(player)
+        for path in stand.lineups:
+            assert read_lineup(server, path) == {"Only Once", "Still Here"}
     plays = [str(uuid.uuid4()) for _ in players]
     for player, play in zip(players, plays, strict=True):
         assert listen(player, stand.track, "s", 0, play) == 204
@@ -181,6 +192,7 @@ def test_within_a_second_no_player_and_no_process_sells_it_again(
         is_alone = f"/{stand.track.id}" in player.path
         assert (">Sold<" in html) if is_alone else ("Only Once" not in html), player.path
         assert is_alone or "Still Here" in html
+    assert [read_lineup(server, path) for server in servers for path in stand.lineups] == [{"Still Here"}] * 6
     for server, browser, form in zip(servers, browsers, forms, strict=True):
         assert browser.get(f"{server}/buy/{stand.track.slug}", timeout=30).status_code == 409
         sent = browser.post(
