@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_openapi.openapi import OpenAPI
 
-from embed import carts, codes, lineups, listens, media, oembed, orders, pages, scripts
+from embed import carts, codes, kept, lineups, listens, media, oembed, orders, pages, scripts
 
 
 def register(app: OpenAPI) -> None:
@@ -15,6 +15,7 @@ def register(app: OpenAPI) -> None:
     app.register_blueprint(codes.blueprint)
     app.register_blueprint(scripts.blueprint)
     app.register_blueprint(media.blueprint)
+    app.register_blueprint(kept.blueprint)
     listens.register(app)
     pages.register(app)
     lineups.register(app)

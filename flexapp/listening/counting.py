@@ -45,6 +45,7 @@ class Reason(StrEnum):
     PREVIEW = "preview"  #: the owner looked at the player in the dashboard
     OWN_PLAY = "own_play"  #: the app's owner or the track's producer listened
     STAFF_PLAY = "staff_play"  #: somebody of the platform listened
+    WITHDRAWN = "withdrawn"  #: the listener had it deleted
     UNKNOWN_TRACK = "unknown_track"  #: there is no such track
     OUTRAN_TIME = "outran_time"  #: the session claims more listening than time has passed
     TOO_FAST = "too_fast"  #: more was heard than the page's own clock allows
@@ -168,6 +169,7 @@ def decide(evidence: Evidence) -> tuple[Decision, Reason | None]:
     rejected = (
         ("bot" in evidence.flags, Reason.BOT),
         ("preview" in evidence.flags, Reason.PREVIEW),
+        ("withdrawn" in evidence.flags, Reason.WITHDRAWN),
         (evidence.is_own, Reason.OWN_PLAY),
         (evidence.is_staff, Reason.STAFF_PLAY),
         (not evidence.is_known_track, Reason.UNKNOWN_TRACK),

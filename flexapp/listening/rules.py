@@ -18,6 +18,7 @@ SHORT = {
     Reason.PREVIEW: "looks at the player from the dashboard",
     Reason.OWN_PLAY: "your own listens, or the producer's",
     Reason.STAFF_PLAY: "listens of people who look after the platform",
+    Reason.WITHDRAWN: "taken back by the listener",
     Reason.UNKNOWN_TRACK: "beats that do not exist",
     Reason.OUTRAN_TIME: "more listening than time has passed",
     Reason.TOO_FAST: "more heard than the player's clock allows",
@@ -46,6 +47,7 @@ _SENTENCES = {
     Reason.OWN_PLAY: """The owner of the app or the producer of the beat listened, in a browser in which they
         were signed in that day or the day after.""",
     Reason.STAFF_PLAY: "Somebody who looks after the platform listened.",
+    Reason.WITHDRAWN: "The listener had what is kept of the visit deleted.",
     Reason.UNKNOWN_TRACK: "The report names a beat that does not exist.",
     Reason.OUTRAN_TIME: """The player reports more listening than time has passed on our clock since it was
         handed out, with {slack} seconds to spare.""",

@@ -59,6 +59,7 @@ class Listener:
         self.address = address
         self.headers = headers or {}
         self.is_served = is_served  #: whether previews really go out
+        self.consent: bool | None = None  #: what the page said of it
         self.token = sessions.mint(
             services.signer,
             app_id=app.id if app else "",
@@ -93,7 +94,8 @@ class Listener:
 
     def send(self, events: Sequence[dict[str, Any]], **options: Any) -> TestResponse:
         """Report events in one body."""
-        body = json.dumps({"v": 1, "s": self.token, "e": list(events)})
+        said = {} if self.consent is None else {"c": self.consent}
+        body = json.dumps({"v": 1, "s": self.token, **said, "e": list(events)})
         return self.post(body, **options)
 
     def post(self, body: str | bytes, **options: Any) -> TestResponse:
