@@ -11,6 +11,7 @@ from flexapp.public import (
     buy,
     cart,
     demo_mails,
+    favicon,
     files,
     footer,
     health,
@@ -31,6 +32,7 @@ def register(app: OpenAPI) -> None:
     footer.install(app)
     markdown.install(app)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(favicon.blueprint)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(producer.blueprint)
     app.register_blueprint(track.blueprint)

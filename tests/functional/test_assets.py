@@ -89,6 +89,13 @@ def test_scripts_reach_no_other_host_and_make_no_markup(site: Flask) -> None:
             assert not re.search(r"https?://(?!www\.w3\.org)", text), name
 
 
+def test_a_document_that_names_no_icon_gets_ours(app: Flask) -> None:
+    answer = app.test_client().get("/favicon.ico")
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+    assert answer.text == assets.read_built("favicon.svg")
+    assert answer.headers["Cache-Control"] == "public, max-age=86400"
+
+
 def test_building_again_changes_nothing(site: Flask) -> None:
     before = assets.MANIFEST.stat().st_mtime_ns
     assets.build()
