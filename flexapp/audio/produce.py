@@ -24,7 +24,7 @@ Report = Callable[[str, int], None]
 
 _LISTENED_SECONDS = 300
 """Tempo and key are taken from the first five minutes."""
-_PREVIEW_BITRATE = 128_000
+PREVIEW_BITRATE = 128_000
 _MP3_BITRATE = 320_000
 
 
@@ -95,7 +95,7 @@ def _preview(
     starts = voice_tag.offsets(facts.seconds, len(tag) / voice_tag.RATE, every=job["tag_every"])
     total = max(1, round(facts.seconds * voice_tag.RATE))
     done, told = 0, 0
-    with Mp3Writer(target, bitrate=_PREVIEW_BITRATE) as writer:
+    with Mp3Writer(target, bitrate=PREVIEW_BITRATE) as writer:
         for block in voice_tag.mixed(_stereo(master, facts), tag, starts):
             writer.write(block)
             done += block.shape[1]

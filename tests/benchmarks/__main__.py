@@ -6,10 +6,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import audio, checkout_sums, documents, ingest
+from tests.benchmarks import audio, checkout_sums, documents, ingest, player, player_lighthouse
 from tests.benchmarks.setting import Table, disk
 
-BENCHMARKS = {"ingest": ingest.run, "documents": documents.run, "audio": audio.run, "sums": checkout_sums.run}
+BENCHMARKS = {
+    "ingest": ingest.run,
+    "documents": documents.run,
+    "audio": audio.run,
+    "sums": checkout_sums.run,
+    "player": player.run,
+    "lighthouse": player_lighthouse.run,
+}
 
 
 def main(names: list[str]) -> int:
