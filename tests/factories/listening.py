@@ -60,6 +60,8 @@ class Listener:
         self.headers = headers or {}
         self.is_served = is_served  #: whether previews really go out
         self.consent: bool | None = None  #: what the page said of it
+        self.clock_is_off_ms = 0.0  #: the page's clock, against ours
+        self.clock_stands = False
         self.token = sessions.mint(
             services.signer,
             app_id=app.id if app else "",
@@ -85,7 +87,8 @@ class Listener:
         number = self._numbers.get(play, 0)
         self._numbers[play] = number + 1
         passed = self._services.clock.now() - self.claims.minted_at
-        event: dict[str, Any] = {"p": play, "n": number, "k": kind, "at": passed / timedelta(milliseconds=1)}
+        at = 0.0 if self.clock_stands else passed / timedelta(milliseconds=1) + self.clock_is_off_ms
+        event: dict[str, Any] = {"p": play, "n": number, "k": kind, "at": at}
         if track is not None:
             event["b"] = track.id
             if track.duration_ms:
@@ -115,6 +118,25 @@ class Listener:
         for body in self.script(track, *spans, every=every, play=play):
             assert self.send(body).status_code == 204
         return play
+
+    def begin(self, track: Track) -> str:
+        """Start a play and report it; returns the play."""
+        play = str(uuid.uuid4())
+        if self.is_served:
+            self.fetch(track, (track.duration_ms or 0) / 1000)
+        assert self.send([self.event(play, track, "s")]).status_code == 204
+        return play
+
+    def go_on(self, play: str, track: Track, start: float, end: float) -> None:
+        """Hear more of a play while the test's clock moves on, and report it."""
+        clock = self._services.clock
+        assert isinstance(clock, FixedClock)
+        clock.advance(timedelta(seconds=end - start))
+        self.tell(play, track, start, end)
+
+    def tell(self, play: str, track: Track, start: float, end: float) -> None:
+        """Report more of a play at this moment."""
+        assert self.send([self.event(play, track, "h", iv=[[start, end]])]).status_code == 204
 
     def script(
         self, track: Track, *spans: tuple[float, float], every: float = 10.0, play: str | None = None

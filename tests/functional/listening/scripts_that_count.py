@@ -61,7 +61,74 @@ def three_starts_of_ten_seconds_are_no_play(scene: Scene) -> None:
         listener.hear(scene.beat, (0, 10))
 
 
+@script("plays", loads=1, starts=1, plays=1, heard=30)
+def a_long_pause_belongs_to_the_same_play(scene: Scene) -> None:
+    listener = scene.listener()
+    play = listener.begin(scene.beat)
+    listener.go_on(play, scene.beat, 0, 15)
+    scene.wait(1800)
+    listener.go_on(play, scene.beat, 15, 30)
+
+
+@script("plays", loads=1, starts=1, heard=29)
+def silence_is_left_out(scene: Scene) -> None:
+    listener = scene.listener()
+    play = listener.begin(scene.beat)
+    listener.go_on(play, scene.beat, 0, 20)
+    scene.wait(20)  # muted: the beat runs on from 20 to 40
+    listener.go_on(play, scene.beat, 40, 49)
+
+
+@script("plays", loads=1, starts=1, plays=1, heard=32)
+def seeking_back_and_forth_adds_up(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (0, 8), (90, 98), (4, 12), (110, 118))
+
+
+@script("plays", loads=1, starts=1, plays=1, completed=1, heard=110)
+def a_background_tab_plays_on_and_reports_rarely(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (0, 110), every=55)
+
+
+@script("plays", loads=1, starts=2, plays=2, heard=60)
+def two_beats_one_after_the_other_in_one_player(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.hear(scene.beat, (0, 30))
+    listener.hear(scene.other, (10, 40))
+
+
+@script("plays", loads=2, starts=2, plays=2, heard=80)
+def two_tabs_at_once_are_two_sessions(scene: Scene) -> None:
+    left, right = scene.listener(), scene.listener()
+    plays = left.begin(scene.beat), right.begin(scene.other)
+    for start in (0, 10, 20, 30):
+        scene.wait(10)
+        left.tell(plays[0], scene.beat, start, start + 10)
+        right.tell(plays[1], scene.other, start, start + 10)
+
+
+@script("plays", loads=1, starts=1, plays=1, heard=30)
+def a_page_whose_clock_runs_an_hour_ahead_counts(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.clock_is_off_ms = 3_600_000
+    listener.hear(scene.beat, (0, 30))
+
+
 # Completed
+
+
+@script("completion", loads=1, starts=1, plays=1, heard=94.8)
+def seventy_nine_percent_is_not_completed(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (0, 94.8))
+
+
+@script("completion", loads=1, starts=1, plays=1, completed=1, heard=32)
+def eighty_percent_of_a_short_beat_is_completed(scene: Scene) -> None:
+    scene.listener().hear(scene.short, (0, 32))
+
+
+@script("completion", loads=1, starts=1, plays=1, completed=1, heard=96)
+def what_is_left_out_in_the_middle_may_be_a_fifth(scene: Scene) -> None:
+    scene.listener().hear(scene.beat, (0, 50), (74, 120))
 
 
 @script("completion", loads=1, starts=1, plays=1, heard=95.9)
@@ -161,7 +228,43 @@ def a_session_over_midnight_keeps_its_visitor(scene: Scene) -> None:
     listener.hear(scene.beat, (0, 30))
 
 
+@script("replays", loads=2, starts=2, plays=1, replays=1, heard=60)
+def one_address_in_two_spellings_is_one_visitor(scene: Scene) -> None:
+    scene.listener(address="203.0.113.7").hear(scene.beat, (0, 30))
+    scene.listener(address="::ffff:203.0.113.7").hear(scene.beat, (0, 30))
+
+
+@script("replays", loads=1, starts=2, plays=1, heard=40)
+def a_short_listen_is_no_replay(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.hear(scene.beat, (0, 30))
+    listener.hear(scene.beat, (0, 10))
+
+
+@script("replays", loads=1, starts=1, plays=1, heard=60)
+def an_address_that_changes_meanwhile_is_one_play(scene: Scene) -> None:
+    listener = scene.listener()
+    play = listener.begin(scene.beat)
+    listener.go_on(play, scene.beat, 0, 30)
+    listener.address = "198.51.100.20"
+    listener.go_on(play, scene.beat, 30, 60)
+
+
 # Privacy
+
+
+@script("privacy", loads=2, starts=2, plays=2, heard=60)
+def where_an_app_asks_first_nobody_is_recognized(scene: Scene) -> None:
+    for _ in range(2):
+        scene.listener(flags=["ask"]).hear(scene.beat, (0, 30))
+
+
+@script("privacy", loads=2, starts=2, plays=1, replays=1, heard=60)
+def who_agreed_is_recognized(scene: Scene) -> None:
+    for _ in range(2):
+        listener = scene.listener(flags=["ask"])
+        listener.consent = True
+        listener.hear(scene.beat, (0, 30))
 
 
 @script("privacy", loads=2, starts=2, plays=2, heard=60)

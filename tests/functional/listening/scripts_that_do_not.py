@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import uuid
 
-from flexapp.listening import own_plays
+from flexapp.kernel.signing import Signer
+from flexapp.listening import own_plays, sessions
 from flexapp.listening.ingest import ingest_of
 from flexapp.listening.visitors import VisitorKeys
-from tests.factories.listening import IPHONE
+from tests.factories.listening import CHROME, IPHONE
+from tests.factories.people import make_person
 from tests.functional.listening.conftest import Scene
 from tests.functional.listening.scripts import script
 
@@ -118,7 +120,110 @@ def the_owner_s_own_plays_do_not_count_where_the_browser_is_known(scene: Scene) 
     )
 
 
+@script("refusals", loads=1)
+def a_link_preview_counts_nothing(scene: Scene) -> None:
+    scene.listener(agent="facebookexternalhit/1.1").hear(scene.beat, (0, 60))
+
+
+@script("refusals", loads=1)
+def a_page_fetched_in_advance_counts_nothing(scene: Scene) -> None:
+    scene.listener(headers={"Sec-Purpose": "prefetch;prerender"}).hear(scene.beat, (0, 60))
+
+
+@script("refusals", loads=1)
+def two_beats_at_once_in_one_session_outrun_time(scene: Scene) -> None:
+    listener = scene.listener()
+    plays = [listener.begin(beat) for beat in (scene.beat, scene.other)]
+    for start in (0, 10, 20, 30):
+        scene.wait(10)
+        for play, beat in zip(plays, (scene.beat, scene.other), strict=True):
+            listener.tell(play, beat, start, start + 10)
+
+
+@script("refusals", loads=1)
+def a_page_whose_clock_stands_still_waits(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.clock_stands = True
+    listener.hear(scene.beat, (0, 60))
+
+
+@script("refusals", loads=1)
+def an_edited_token_counts_nothing(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.token = listener.token[:-1] + ("A" if listener.token[-1] != "A" else "B")
+    listener.hear(scene.beat, (0, 60))
+
+
+@script("refusals", loads=1)
+def a_token_under_somebody_else_s_key_counts_nothing(scene: Scene) -> None:
+    listener = scene.listener()
+    forger = Signer("somebody-else-s-secret-somebody-else-s-secret")
+    listener.token = sessions.mint(
+        forger, app_id=scene.app.id, placement_id="", channel="direct", host="", now=scene.clock.now()
+    )
+    listener.hear(scene.beat, (0, 60))
+
+
+@script("refusals", loads=1)
+def bytes_of_another_beat_are_no_proof(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.is_served = False
+    listener.fetch(scene.other, 120)
+    listener.hear(scene.beat, (0, 60))
+
+
+@script("refusals", loads=2)
+def bytes_of_another_session_are_no_proof(scene: Scene) -> None:
+    scene.listener().fetch(scene.beat, 120)
+    listener = scene.listener()
+    listener.is_served = False
+    listener.hear(scene.beat, (0, 60))
+
+
+@script("refusals", loads=1)
+def downloads_without_reports_count_nothing(scene: Scene) -> None:
+    scene.listener().fetch(scene.beat, 120)
+
+
+@script("refusals", loads=1, starts=1, plays=1, heard=30)
+def impossible_numbers_refuse_their_report_alone(scene: Scene) -> None:
+    listener = scene.listener()
+    play = listener.begin(scene.beat)
+    for wrong in ([[-5, 30]], [[30, 10]], [[0, 1e9]], [["0", 30]], [[0]]):
+        assert listener.send([listener.event(play, scene.beat, "h", iv=wrong)]).status_code == 400
+    listener.go_on(play, scene.beat, 0, 30)
+
+
+@script("refusals", loads=1)
+def the_platform_s_people_count_nothing_where_their_browser_is_known(scene: Scene) -> None:
+    with scene.services.database.writing() as session:
+        person_id = make_person(session, is_admin=True).id
+    scene.listener(address="198.51.100.9", host="theirs.example").hear(scene.beat, (0, 60))
+    scene.settle()
+    with scene.services.database.reading() as session:
+        hosts = own_plays.known_hosts(session, person_id, now=scene.clock.now())
+    own_plays.note(
+        ingest_of(scene.services.database),
+        VisitorKeys(scene.services.database),
+        person_id=person_id,
+        hosts=hosts,
+        address="198.51.100.9",
+        user_agent=CHROME,
+        now=scene.clock.now(),
+    )
+
+
 # Order, loss and repetition
+
+
+@script("order", loads=1, starts=1, plays=1, completed=1, heard=120)
+def reports_cut_off_and_sent_again_in_other_pieces_count_once(scene: Scene) -> None:
+    listener = scene.listener()
+    events = [event for body in listener.script(scene.beat, (0, 120)) for event in body]
+    for size in (5, 1, 3):
+        for start in range(0, len(events), size):
+            listener.send(events[start : start + size])
+        scene.settle()
 
 
 @script("order", loads=1, starts=1, plays=1, completed=1, heard=120)
@@ -197,6 +302,13 @@ def a_checkout_counts_once_per_session_and_beat(scene: Scene) -> None:
     listener = scene.listener()
     for beat in (scene.beat, scene.other, scene.beat):
         listener.send([listener.event("page-0001", beat, "c")])
+
+
+@script("others", loads=1, opens=2, adds=1)
+def licenses_shown_and_put_in_a_cart_count_once_per_session_and_beat(scene: Scene) -> None:
+    listener = scene.listener()
+    for kind, beat in (("o", scene.beat), ("o", scene.other), ("o", scene.beat), ("a", scene.beat)):
+        listener.send([listener.event("page-0001", beat, kind)])
 
 
 @script("others", loads=1, starts=3, plays=3, completed=1, heard=100)
