@@ -1,9 +1,9 @@
 """The group commit: rows of many requests in one transaction, each acknowledged after it is on disk.
 
 The first to arrive leads: it takes the commit lock, closes the batch that filled up meanwhile, and
-writes it; the others wait for that batch's event. A naive lock that everybody queues for would leave
-most of them behind the next leader's fsync. PostgreSQL and SQLite run the same
-``insert … on conflict do nothing``.
+writes it; the others wait until it says so. A naive lock that everybody queues for would leave
+most of them behind the next leader's fsync. PostgreSQL and SQLite take the same lines by one
+``insert … on conflict do nothing`` each; what no database takes is refused before it joins a batch.
 """
 
 from __future__ import annotations
@@ -14,23 +14,24 @@ import weakref
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 
 from flexapp.errors import FlexAppError, Invalid
 from flexapp.kernel.steps import step
+from flexapp.listening.lines import Line, Row, line_of, write_postgres, write_sqlite
 from flexapp.listening.models import ListenEvent
 from flexapp.storage.session import Database
 
-Row = dict[str, Any]
 ROWS_AT_MOST = 20_000  #: that wait in memory
 LATER_SECONDS = 0.2
 LOG_LOCK = 7_201_114  #: PostgreSQL's advisory lock between writers (shared) and the fold (exclusive)
 _WAIT_SECONDS = 30.0
-_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+_LATER_AT_ONCE = 500  #: so that nobody waits behind a long transaction
 log = logging.getLogger(__name__)
 
 
@@ -47,23 +48,15 @@ class RowRefused(Invalid):
 
 
 class _Entry:
-    """The rows of one request and what became of them."""
+    """The lines of one request and what became of them; ``turn`` opens when they are stored or failed."""
 
-    __slots__ = ("error", "rows")
+    __slots__ = ("error", "lines", "turn")
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self.rows = rows
+    def __init__(self, lines: list[Line]) -> None:
+        self.lines = lines
         self.error: Exception | None = None
-
-
-class _Batch:
-    """What is written together; ``done`` is set when it is on disk or has failed."""
-
-    __slots__ = ("done", "entries")
-
-    def __init__(self) -> None:
-        self.entries: list[_Entry] = []
-        self.done = threading.Event()
+        self.turn = threading.Lock()
+        self.turn.acquire()
 
 
 class Ingest:
@@ -71,15 +64,14 @@ class Ingest:
 
     def __init__(self, database: Database, *, rows_at_most: int = ROWS_AT_MOST) -> None:
         self._engine = database.engine
-        self._is_sqlite = database.is_sqlite
-        dialect = sqlite if database.is_sqlite else postgresql
-        table = ListenEvent.__table__
-        assert isinstance(table, Table)
-        self._insert = dialect.insert(table).on_conflict_do_nothing()
+        self._write_lines = self._into_sqlite if database.is_sqlite else self._into_postgres
+        dbapi: Any = database.engine.dialect.loaded_dbapi
+        self._away = (OperationalError, InterfaceError, PoolTimeout, dbapi.OperationalError)
+        self._bad = (SQLAlchemyError, dbapi.Error, ValueError, TypeError, OverflowError)
         self._rows_at_most = rows_at_most
         self._guard = threading.Lock()
         self._commit = threading.Lock()
-        self._open = _Batch()
+        self._open: list[_Entry] = []
         self._waiting = 0
         self._later: list[Row] = []
         self._flusher: threading.Thread | None = None
@@ -93,17 +85,19 @@ class Ingest:
         """
         if not rows:
             return
-        entry = _Entry(rows)
+        try:
+            entry = _Entry([line_of(row) for row in rows])
+        except (ValueError, TypeError, OverflowError) as problem:
+            raise _refused(problem) from problem
         with self._guard:
             if self._waiting + len(rows) > self._rows_at_most:
                 raise Busy("Too much is waiting to be stored.")
-            batch = self._open
-            leads = not batch.entries
-            batch.entries.append(entry)
+            leads = not self._open
+            self._open.append(entry)
             self._waiting += len(rows)
         if leads:
-            self._lead(batch)
-        elif not batch.done.wait(_WAIT_SECONDS):
+            self._lead()
+        elif not entry.turn.acquire(timeout=_WAIT_SECONDS):
             raise Busy("Storing takes too long.")
         if entry.error is not None:
             raise entry.error
@@ -123,15 +117,15 @@ class Ingest:
         with self._flushing:
             with self._guard:
                 rows, self._later = self._later, []
-            try:
-                self.submit(rows)
-            except RowRefused:
-                for row in rows:
-                    self._submit_alone(row)
-            except Busy:
-                with self._guard:
-                    self._later = rows + self._later
-                raise
+            while rows:
+                part = rows[:_LATER_AT_ONCE]
+                try:
+                    self._submit_each(part)
+                except Busy:
+                    with self._guard:
+                        self._later = rows + self._later
+                    raise
+                rows = rows[_LATER_AT_ONCE:]
 
     def _flush_soon(self) -> None:
         pause = threading.Event()
@@ -143,56 +137,74 @@ class Ingest:
         except Exception:
             log.warning("rows that could wait are not stored yet", exc_info=True)
 
-    def _submit_alone(self, row: Row) -> None:
+    def _submit_each(self, rows: Sequence[Row]) -> None:
         try:
-            self.submit([row])
+            self.submit(rows)
         except RowRefused:
-            log.warning("the database refused a row of kind %s", row.get("kind"))
+            if len(rows) == 1:
+                log.warning("the database refused a row of kind %s", rows[0].get("kind"))
+                return
+            for row in rows:
+                self._submit_each([row])
 
-    def _lead(self, batch: _Batch) -> None:
+    def _lead(self) -> None:
         with self._commit:
             with self._guard:
-                self._open = _Batch()
+                entries, self._open = self._open, []
             try:
-                self._write(batch.entries)
+                self._write(entries)
             except BaseException as problem:
-                for entry in batch.entries:
-                    entry.error = entry.error or _named(problem)
+                for entry in entries:
+                    entry.error = entry.error or self._named(problem)
                 if not isinstance(problem, Exception):
                     raise
             finally:
                 with self._guard:
-                    self._waiting -= sum(len(entry.rows) for entry in batch.entries)
-                batch.done.set()
+                    self._waiting -= sum(len(entry.lines) for entry in entries)
+                for entry in entries:
+                    entry.turn.release()
 
     def _write(self, entries: list[_Entry]) -> None:
-        rows = [row for entry in entries for row in entry.rows]
         try:
-            with self._engine.begin() as connection:
-                self._insert_rows(connection, rows)
-                step("listens.written", rows=len(rows))
-            step("listens.stored", rows=len(rows))
-        except _AWAY:
+            self._commit_lines([line for entry in entries for line in entry.lines])
+        except self._away:
             raise
-        except (SQLAlchemyError, ValueError, TypeError, OverflowError):
-            self._write_apart(entries)
+        except self._bad as problem:
+            if len(entries) == 1:
+                entries[0].error = _refused(problem)
+                return
+            for entry in entries:  # one of them is bad: each request on its own, so that it alone fails
+                self._write([entry])
 
-    def _write_apart(self, entries: list[_Entry]) -> None:
-        """One of them is bad: each request on its own, so that it alone fails."""
-        with self._engine.begin() as connection:
-            for entry in entries:
-                try:
-                    with connection.begin_nested():
-                        self._insert_rows(connection, entry.rows)
-                except _AWAY:
-                    raise
-                except (SQLAlchemyError, ValueError, TypeError, OverflowError) as problem:
-                    entry.error = RowRefused(f"The database refuses a row: {type(problem).__name__}.")
+    def _commit_lines(self, lines: list[Line]) -> None:
+        connection = self._engine.raw_connection()
+        try:
+            self._write_lines(connection, lines)
+            step("listens.written", rows=len(lines))
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            connection.close()
+        step("listens.stored", rows=len(lines))
 
-    def _insert_rows(self, connection: Connection, rows: Sequence[Row]) -> None:
-        if not self._is_sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": LOG_LOCK})
-        connection.execute(self._insert, rows)
+    @staticmethod
+    def _into_sqlite(connection: PoolProxiedConnection, lines: list[Line]) -> None:
+        cursor = connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        write_sqlite(cursor, lines)
+
+    @staticmethod
+    def _into_postgres(connection: PoolProxiedConnection, lines: list[Line]) -> None:
+        driver: Any = connection.driver_connection
+        with driver.pipeline():  # one way to the server and back for all of it
+            write_postgres(driver.cursor(), lines, lock=LOG_LOCK)
+
+    def _named(self, problem: BaseException) -> Exception:
+        if isinstance(problem, self._away):
+            return Busy("The listens could not be stored right now.")
+        return problem if isinstance(problem, Exception) else Busy("The process is ending.")
 
 
 def append(session: Session, rows: Sequence[Row]) -> None:
@@ -226,11 +238,5 @@ def ingest_of(database: Database) -> Ingest:
         return found
 
 
-def _named(problem: BaseException) -> Exception:
-    return (
-        Busy("The listens could not be stored right now.") if isinstance(problem, _AWAY) else _plain(problem)
-    )
-
-
-def _plain(problem: BaseException) -> Exception:
-    return problem if isinstance(problem, Exception) else Busy("The process is ending.")
+def _refused(problem: Exception) -> RowRefused:
+    return RowRefused(f"The database refuses a row: {type(problem).__name__}.")

@@ -9,10 +9,10 @@ from typing import Any
 
 from flexapp.listening.batches import PlayEvent
 from flexapp.listening.dimensions import UNKNOWN, Dimensions
+from flexapp.listening.lines import Row
 from flexapp.listening.models import Kind
 from flexapp.listening.sessions import SessionClaims, new_session_id
 
-Row = dict[str, Any]
 _ONCE_A_TRACK = {Kind.CHECKOUT: "c:", Kind.OPEN: "o:", Kind.ADD: "a:"}
 
 

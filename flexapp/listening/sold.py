@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from flexapp.listening import queries
 from flexapp.listening.dimensions import UNKNOWN, Dimensions
 from flexapp.listening.ingest import append
+from flexapp.listening.lines import Row
 from flexapp.listening.models import Kind
-from flexapp.listening.rows import Row, bought_row
+from flexapp.listening.rows import bought_row
 from flexapp.listening.sessions import SessionClaims
 from flexapp.orders.models import OrderItem
 from flexapp.orders.refunds import RefundLeg
