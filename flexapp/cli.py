@@ -20,7 +20,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-listening = typer.Typer(help="What was heard: run its rules again.", no_args_is_help=True)
+listening = typer.Typer(
+    help="What was heard: run its rules again, make its totals anew.", no_args_is_help=True
+)
 app.add_typer(listening, name="listening")
 
 
@@ -138,6 +140,25 @@ def domain(
         database.close()
     if not claims:
         print(f"No app names {host}.")
+
+
+@listening.command("rebuild")
+def rebuild_listening() -> None:
+    """Make all totals of listening anew, from sealed days and raw rows; the result is the same."""
+    settings = _settings()
+    from flexapp.gateways.objects import objects_from
+    from flexapp.kernel.clock import SystemClock
+    from flexapp.listening.columns import Mirror
+    from flexapp.listening.rebuilding import rebuild
+    from flexapp.storage.session import Database
+
+    database = Database(settings.database_url)
+    try:
+        mirror = Mirror(objects_from(settings), settings.home / "sealed")
+        done = rebuild(database, mirror, now=SystemClock().now(), raw_days=settings.raw_days)
+    finally:
+        database.close()
+    print(f"{done.rows} rows since {done.since}, {done.sealed_days} days from sealed files.")
 
 
 @listening.command()

@@ -11,6 +11,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 
+from flexapp.listening import queries
 from flexapp.listening.folding import CURSOR
 from flexapp.listening.models import (
     DailySalt,
@@ -40,9 +41,10 @@ def forget(session: Session, *, now: datetime, raw_days: int = LATE.days) -> int
     """Delete what is too old, a limited number of rows at a time; returns how many went.
 
     A raw row goes when its session is so old that the door refuses its reports: nothing that is
-    gone can be counted again. Rows that are not folded yet stay.
+    gone can be counted again. Rows that are not folded yet stay, and those of days that wait to be sealed.
     """
     before = now - raw_life(raw_days)
+    sealed = min(before, queries.sealed_until(session) or before)
     statements = [
         delete(DailySalt).where(DailySalt.day.not_in(last_days(now))),
         delete(Suspicion).where(Suspicion.found_at < before),
@@ -50,9 +52,10 @@ def forget(session: Session, *, now: datetime, raw_days: int = LATE.days) -> int
         delete(ListenEvent).where(
             ListenEvent.id.in_(oldest_ids(ListenEvent, _ROWS_AT_ONCE)),
             ListenEvent.id <= position_of(session, CURSOR),
-            ListenEvent.minted_at < before,
+            ListenEvent.minted_at < sealed,
+            *([ListenEvent.received_at < sealed] if sealed < before else []),
         ),
-        delete(Play).where(Play.id.in_(oldest_ids(Play, _ROWS_AT_ONCE)), Play.started_at < before),
+        delete(Play).where(Play.id.in_(oldest_ids(Play, _ROWS_AT_ONCE)), Play.started_at < sealed),
         delete(Delivery).where(
             Delivery.id.in_(oldest_ids(Delivery, _ROWS_AT_ONCE)), Delivery.last_at < before
         ),

@@ -12,7 +12,8 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from flexapp.listening import rollup_queries
+from flexapp.listening import exact, rollup_queries
+from flexapp.listening.columns import Mirror
 from flexapp.listening.floor import Cell, floored
 from flexapp.listening.rollups import COUNTERS, Dimension
 from flexapp.listening.scopes import Scope
@@ -60,11 +61,21 @@ class Parts:
 
 
 def parts(
-    session: Session, scope: Scope, by: By, *, since: datetime, until: datetime, top: int = TOP
+    session: Session,
+    scope: Scope,
+    by: By,
+    *,
+    since: datetime,
+    until: datetime,
+    top: int = TOP,
+    mirror: Mirror | None = None,
 ) -> Parts:
-    """The values with the most plays, the others together; by UTC days."""
+    """The values with the most plays, the others together; by UTC days.
+
+    With ``mirror`` narrower scopes reach behind the raw rows.
+    """
     found = sorted(
-        (Part(*row) for row in _rows(session, scope, by, since, until)),
+        (Part(*row) for row in _rows(session, scope, by, since, until, mirror)),
         key=lambda part: (-part.plays, -part.starts, part.value),
     )
     total = _sum("", found)
@@ -83,7 +94,7 @@ def parts(
 
 
 def _rows(
-    session: Session, scope: Scope, by: By, since: datetime, until: datetime
+    session: Session, scope: Scope, by: By, since: datetime, until: datetime, mirror: Mirror | None
 ) -> list[tuple[str, int, int, int]]:
     if scope.person_id is None and scope.track_ids is None and not (scope.placement_id or scope.channel):
         if by is By.HOST:
@@ -91,7 +102,7 @@ def _rows(
             rows = rollup_queries.sites_of(session, scope, since=since, until=until)
             return [(name, sums[names[0]], sums[names[1]], listeners) for name, sums, listeners in rows]
         return rollup_queries.dimension_rows(session, scope, Dimension[by.name], since=since, until=until)
-    return rollup_queries.listens_by(session, scope, by.value, since=since, until=until)
+    return exact.listens_by(session, scope, by.value, since=since, until=until, mirror=mirror)
 
 
 def _together(one: Part, other: Part) -> Part:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -28,9 +28,7 @@ from flexapp.listening.models import (
     Play,
     Suspicion,
 )
-from flexapp.listening.rollups import (
-    ListenName,
-)
+from flexapp.listening.rollups import ListenName, SealedDay
 from flexapp.people.models import Person
 
 T = TypeVar("T")
@@ -276,6 +274,36 @@ def names_by_number(session: Session, numbers: Collection[int]) -> dict[int, str
         rows = session.execute(select(ListenName.number, ListenName.name).where(ListenName.number.in_(part)))
         found.update((number, name) for number, name in rows)
     return found
+
+
+def first_beginning(session: Session) -> datetime | None:
+    """When the oldest session that is kept began; looks at the whole log."""
+    return session.scalar(select(func.min(ListenEvent.minted_at)))
+
+
+def days_listed(session: Session) -> Sequence[SealedDay]:
+    """Days behind the hot tail, oldest first."""
+    return session.scalars(select(SealedDay).order_by(SealedDay.day)).all()
+
+
+def sealed_until(session: Session) -> datetime | None:
+    """The first moment that still waits to be sealed, among the days that are listed; None if none does."""
+    query = select(func.min(SealedDay.day)).where(SealedDay.sealed_changes != SealedDay.changes)
+    day = session.scalar(query)
+    return None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def day_listed(session: Session, day: date) -> SealedDay:
+    """A day of the manifest; it is there since sealing began."""
+    query = select(SealedDay).where(SealedDay.day == day)
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def things_of(session: Session, person_id: str) -> tuple[list[str], list[str]]:
+    """The person's apps and tracks, deleted ones included."""
+    apps = session.scalars(select(FlexApp.id).where(FlexApp.owner_id == person_id))
+    tracks = session.scalars(select(Track.id).where(Track.producer_id == person_id))
+    return list(apps), list(tracks)
 
 
 def oldest_ids(model: type[ListenEvent | Play | Delivery], limit: int) -> Select[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, String, and_, case, cast, func, or_, select
@@ -15,8 +15,10 @@ from flexapp.listening.models import Decision, Play
 from flexapp.listening.rollups import (
     COUNTERS,
     DailyDimension,
+    DailyListeners,
     DailyRetention,
     DailySite,
+    DaySketch,
     Dimension,
     HourlyTotal,
     ListenName,
@@ -107,17 +109,12 @@ def listens_by(
 ) -> list[tuple[str, int, int, int]]:
     """Of the raw listens by one of their columns: value, starts, plays, listeners by UTC day."""
     value = getattr(Play, column)
-    day: ColumnElement[Any] = func.date(Play.started_at, type_=String)
-    if session.get_bind().dialect.name != "sqlite":
-        day = cast(func.timezone("UTC", Play.started_at), Date)
-    key = case((Play.is_qualified.is_(True), Play.visitor_key + "/" + cast(day, String)))
-    listener = case((Play.visitor_key.is_not(None), key))
     query = (
         select(
             value,
             func.count(),
             func.sum(case((Play.is_counted.is_(True), 1), else_=0)),
-            func.count(listener.distinct()),
+            func.count(_listener(session).distinct()),
         )
         .where(Play.decision == Decision.VALID, Play.started_at >= since, Play.started_at < until)
         .where(*plays_in(scope))
@@ -127,6 +124,55 @@ def listens_by(
         (str(name), int(starts), int(plays), int(listeners))
         for name, starts, plays, listeners in session.execute(query)
     ]
+
+
+def listener_days(session: Session, scope: Scope, *, since: datetime, until: datetime) -> int:
+    """Distinct keys of raw listens, day by day."""
+    query = (
+        select(func.count(_listener(session).distinct()))
+        .where(Play.decision == Decision.VALID, Play.started_at >= since, Play.started_at < until)
+        .where(*plays_in(scope))
+    )
+    return session.scalar(query) or 0
+
+
+def listeners_of_subject(session: Session, subject: str, *, since: datetime, until: datetime) -> int:
+    """Listener-days of an app, a track or a person, as the fold counted them."""
+    query = (
+        select(func.sum(DailyListeners.listeners))
+        .join(ListenName, ListenName.number == DailyListeners.subject)
+        .where(ListenName.name == subject, *_days(DailyListeners.day, since, until))
+    )
+    return int(session.scalar(query) or 0)
+
+
+def sketches_of(
+    session: Session, app_ids: Collection[str], *, since: datetime, until: datetime
+) -> list[tuple[date, bytes]]:
+    """Day and sketch of each app, of the sealed days of a span."""
+    query = select(DaySketch.day, DaySketch.sketch).where(
+        DaySketch.app.in_(_numbers(app_ids)), *_days(DaySketch.day, since, until)
+    )
+    return [(day, sketch) for day, sketch in session.execute(query)]
+
+
+def rows_between(session: Session, table: Any, after: datetime, before: datetime) -> list[tuple[Any, ...]]:
+    """Rows of totals by the hour, whole."""
+    query = select(*table.__table__.columns).where(table.hour >= after, table.hour < before)
+    return [tuple(row) for row in session.execute(query)]
+
+
+def _listener(session: Session) -> Any:
+    """The visitor key and UTC day of a qualified listen; nothing else counts as a listener."""
+    day: ColumnElement[Any] = func.date(Play.started_at, type_=String)
+    if session.get_bind().dialect.name != "sqlite":
+        day = cast(func.timezone("UTC", Play.started_at), Date)
+    return case(
+        (
+            and_(Play.visitor_key.is_not(None), Play.is_qualified.is_(True), Play.percent >= 0),
+            Play.visitor_key + "/" + cast(day, String),
+        )
+    )
 
 
 def plays_in(scope: Scope) -> list[ColumnElement[bool]]:

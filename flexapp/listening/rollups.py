@@ -18,7 +18,6 @@ from enum import IntEnum
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Dialect,
     Index,
     Integer,
@@ -30,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.storage.base import Base
-from flexapp.storage.columns import Moment
+from flexapp.storage.columns import UtcDateTime
 
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DAY = _BEGIN.date()
@@ -254,14 +253,24 @@ class DaySketch(Base):
 
 
 class SealedDay(Base):
-    """A day whose valid listens and counted moments lie in immutable Parquet files."""
+    """A UTC day of listening, and the immutable Parquet files it was sealed into.
+
+    The fold raises ``changes`` whenever something of a day that is listed here changes; the files are
+    good while ``sealed_changes`` is the same.
+    """
 
     __tablename__ = "sealed_day"
 
     day: Mapped[date] = mapped_column(DayNumber(), primary_key=True, autoincrement=False)
-    listens_key: Mapped[str] = mapped_column(String(120))  #: of the object
-    moments_key: Mapped[str] = mapped_column(String(120))
-    listens: Mapped[int] = mapped_column(BigInteger)
-    bytes: Mapped[int] = mapped_column(BigInteger)  #: of both files
-    sealed_at: Mapped[Moment]
-    is_stale: Mapped[bool] = mapped_column(Boolean, default=False)  #: something of the day changed since
+    changes: Mapped[int] = mapped_column(Integer, default=0)
+    sealed_changes: Mapped[int] = mapped_column(Integer, default=-1)  #: -1: not sealed yet
+    listens_key: Mapped[str] = mapped_column(String(120), default="")  #: of the object
+    moments_key: Mapped[str] = mapped_column(String(120), default="")
+    listens: Mapped[int] = mapped_column(BigInteger, default=0)
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0)  #: of both files
+    sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the files hold everything of the day."""
+        return self.sealed_changes == self.changes

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from flexapp.listening import queries
@@ -23,7 +24,9 @@ from flexapp.listening.rollups import (
     DailySite,
     HourlyTotal,
     Played,
+    SealedDay,
     TrackTotal,
+    day_of_number,
     hour_number,
 )
 
@@ -138,9 +141,12 @@ class Differences:
     )
     _listeners: defaultdict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
 
+    _days: set[int] = field(default_factory=set)
+
     def count(self, kind: Kind, when: datetime, place: tuple[str, str, str, str], host: str) -> None:
         """A moment that is counted as it is; ``place`` is app, placement, channel, track."""
         hour, counter = hour_number(when), _PLACE[COUNTED_AS[kind]]
+        self._days.add(hour // 24)
         self._totals[(hour, *place)][counter] += 1
         self._sites[place[0], hour // 24, host][counter] += 1
 
@@ -150,6 +156,7 @@ class Differences:
         *Completed* counts among the counted plays, so that completion is a share of them.
         """
         day = heard.hour // 24
+        self._days.add(day)
         for sums in (self._totals[heard[:5]], self._sites[heard.app, day, heard.host]):
             sums[_STARTS] += sign
             sums[_LISTEN] += sign * heard.listen_ms
@@ -178,6 +185,7 @@ class Differences:
 
     def listener(self, where: tuple[str | int, ...], sign: int) -> None:
         """One listener more or less at a place of ``listeners_of``."""
+        self._days.add(int(where[0]))
         if len(where) == 2:
             self._listeners[str(where[1]), int(where[0])] += sign
         else:
@@ -187,14 +195,8 @@ class Differences:
                 return
             self._dimensions[str(app), int(dimension), int(day), str(value)][2] += sign
 
-    def days(self) -> set[int]:
-        """Every day of which something changes."""
-        return {key[0] // 24 for key, sums in self._totals.items() if any(sums)} | {
-            key[1] for key, value in self._listeners.items() if value
-        }
-
     def write(self, session: Session) -> None:
-        """Add everything to the stored roll-ups."""
+        """Add everything to the stored roll-ups, and tell what was sealed of these days is old."""
         totals = {key: sums for key, sums in self._totals.items() if any(sums)}
         retention = {key: sums for key, sums in self._retention.items() if any(sums)}
         dimensions = {key: sums for key, sums in self._dimensions.items() if any(sums)}
@@ -231,7 +233,16 @@ class Differences:
         add_rows(session, DailyDimension, [(*key, *sums) for key, sums in sorted(cells)])
         places = [((of[app], day, of[host]), sums) for (app, day, host), sums in sites.items()]
         add_rows(session, DailySite, [(*key, sums[-1], *sums[:-1]) for key, sums in sorted(places)])
+        note_changes(session, self._days)
         add_rows(session, DailyListeners, sorted((of[who], day, n) for (who, day), n in listeners.items()))
+
+
+def note_changes(session: Session, days: set[int]) -> None:
+    """Something of these days (since 1970) changed: what was sealed of them is old."""
+    if days:
+        listed = [day_of_number(day) for day in sorted(days)]
+        query = update(SealedDay).where(SealedDay.day.in_(listed))
+        session.execute(query.values(changes=SealedDay.changes + 1))
 
 
 def at_noon(hour: int, fine_from: int) -> int:
@@ -244,8 +255,3 @@ def at_noon(hour: int, fine_from: int) -> int:
 
 def _zeros() -> list[int]:
     return [0] * len(COUNTERS)
-
-
-def day_of_hour(hour: int) -> date:
-    """The UTC day of an hour since 1970."""
-    return (_BEGIN + hour * _HOUR).date()

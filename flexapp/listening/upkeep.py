@@ -1,18 +1,23 @@
-"""What the worker does for listening: fold every second, forget every ten minutes."""
+"""What the worker does for listening: fold every second, seal every hour what is due, forget every
+ten minutes."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from flexapp.config import Settings
+from flexapp.listening.coarsening import coarsen
+from flexapp.listening.columns import Files, Mirror
 from flexapp.listening.deliveries import Serving
 from flexapp.listening.folding import fold_all
 from flexapp.listening.forgetting import forget
 from flexapp.listening.page_views import count_views
+from flexapp.listening.sealing import seal_days
 
 FOLD_SECONDS = 1.0
 VIEW_SECONDS = 5.0
 FORGET_SECONDS = 600.0
+SEAL_SECONDS = 3600.0
 
 
 def fold_listens(services: Serving) -> None:
@@ -21,10 +26,24 @@ def fold_listens(services: Serving) -> None:
 
 
 class Keeping(Serving, Protocol):
-    """What of the services forgetting needs."""
+    """What of the services forgetting and sealing need."""
 
     @property
     def settings(self) -> Settings: ...
+    @property
+    def objects(self) -> Files: ...
+
+
+def mirror_of(services: Keeping) -> Mirror:
+    """Where sealed days are read from."""
+    return Mirror(services.objects, services.settings.home / "sealed")
+
+
+def seal_listens(services: Keeping) -> None:
+    """Seal what lies behind the hot tail, and make hours that nobody looks at coarser."""
+    now, raw_days = services.clock.now(), services.settings.raw_days
+    seal_days(services.database, mirror_of(services), now=now, raw_days=raw_days)
+    coarsen(services.database, now=now)
 
 
 def count_page_views(services: Serving) -> None:

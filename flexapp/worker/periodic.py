@@ -12,10 +12,12 @@ from flexapp.listening import judging
 from flexapp.listening.upkeep import (
     FOLD_SECONDS,
     FORGET_SECONDS,
+    SEAL_SECONDS,
     VIEW_SECONDS,
     count_page_views,
     fold_listens,
     forget_listens,
+    seal_listens,
 )
 from flexapp.orders import carts
 from flexapp.outbox import operations as outbox
@@ -77,6 +79,7 @@ SLOW: list[Periodic] = [
     Periodic("count_page_views", VIEW_SECONDS, count_page_views),
     Periodic("judge_listens", 60.0, judge_listens),
     Periodic("judge_all_listens", 6 * 3600.0, judge_all_listens),
+    Periodic("seal_listens", SEAL_SECONDS, seal_listens),
     Periodic("forget_listens", FORGET_SECONDS, forget_listens),
     Periodic("sweep_checkouts", 60.0, sweep_checkouts),
     Periodic("sweep_refunds", 300.0, sweep_refunds),

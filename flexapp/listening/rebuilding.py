@@ -1,0 +1,262 @@
+"""Rebuilding: roll-ups made anew from sealed files and raw rows, identical to what the fold added up.
+
+Days before the evidence began keep the totals they have. DuckDB sums, the database stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from flexapp.listening import columns, evidence, queries
+from flexapp.listening.adding import add_rows
+from flexapp.listening.columns import LOOKS, MOMENTS, Mirror
+from flexapp.listening.counting import TENTHS
+from flexapp.listening.folding import CURSOR
+from flexapp.listening.models import FoldCursor
+from flexapp.listening.names import numbers_of
+from flexapp.listening.rollups import (
+    COUNTERS,
+    DailyDimension,
+    DailyListeners,
+    DailyRetention,
+    DailySite,
+    HourlyTotal,
+    Played,
+    TrackTotal,
+    day_number,
+    day_of_number,
+)
+from flexapp.listening.sealing import first_day
+from flexapp.listening.totals import APP_HOURS, BUCKETS, TRACK_HOURS
+from flexapp.storage.once import insert_once
+from flexapp.storage.session import Database
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_AT_ONCE = 20_000
+_LISTENED = {
+    "starts": "count(*)",
+    "plays": "count(*) FILTER (state & 2 = 2)",
+    "replays": "count(*) FILTER (state & 3 = 1)",
+    "completed": "count(*) FILTER (state & 6 = 6)",
+    "listen_ms": "sum(listen_ms)",
+}
+"""State bits: 1 qualified, 2 counted, 4 completed."""
+_NUMBERS = frozenset({"hours", "day", "dimension"})
+_HEARD = "state & 1 = 1 AND listener IS NOT NULL AND percent >= 0"
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild read and wrote."""
+
+    since: date
+    sealed_days: int
+    rows: int
+
+
+def rebuild(
+    database: Database, mirror: Mirror, *, now: datetime, raw_days: int, memory: str = columns.MEMORY
+) -> Rebuilt:
+    """Replace all roll-ups since the evidence began, in one transaction; the fold waits."""
+    with database.reading() as session:
+        for row in queries.days_listed(session):
+            if row.is_good:  # fetched before anything is locked
+                mirror.path_of(row.listens_key), mirror.path_of(row.moments_key)
+    with database.writing() as session:
+        insert_once(session, FoldCursor, name=CURSOR, position=0)
+        position = queries.cursor_for_update(session, CURSOR).position
+        first = first_day(session, now=now, raw_days=raw_days)
+        sealed = [row for row in queries.days_listed(session) if row.is_good and day_number(row.day) >= first]
+        paths = {
+            day_number(row.day): (mirror.path_of(row.listens_key), mirror.path_of(row.moments_key))
+            for row in sealed
+        }
+        engine = columns.connect(mirror.folder, memory=memory)
+        _open_rows(session, engine, first=first, until=now, sealed=set(paths), position=position)
+        _views(engine, paths)
+        rows = _replace(session, engine, first)
+    return Rebuilt(day_of_number(first), len(paths), rows)
+
+
+def _open_rows(
+    session: Session,
+    engine: DuckDBPyConnection,
+    *,
+    first: int,
+    until: datetime,
+    sealed: set[int],
+    position: int,
+) -> None:
+    """Raw rows of the days that no good file holds."""
+    last = until.astimezone(UTC).date() + timedelta(days=1)  # clocks of other machines may be ahead
+    spans = [(day_of_number(a), day_of_number(b)) for a, b in _gaps(first, day_number(last), sealed)]
+    listens = (row for a, b in spans for row in evidence.listens_of(session, a, b))
+    moments = (row for a, b in spans for row in evidence.moments_of(session, a, b, position=position))
+    columns.load(engine, "open_listens", columns.LISTENS, listens)
+    columns.load(engine, "open_moments", columns.COUNTS, moments)
+
+
+def _gaps(first: int, last: int, known: set[int]) -> Iterator[tuple[int, int]]:
+    """Runs of days from first to last that are not known."""
+    start: int | None = None
+    for day in range(first, last + 2):
+        if day in known or day > last:
+            if start is not None:
+                yield start, day - 1
+            start = None
+        elif start is None:
+            start = day
+
+
+def _views(engine: DuckDBPyConnection, paths: dict[int, tuple[Path, Path]]) -> None:
+    """``listens`` and ``moments``, sealed and open rows together; ``hours`` are counted since 1970."""
+    for place, (name, hour) in enumerate((("listens", "second // 3600"), ("moments", "hour"))):
+        parts = [f"SELECT * FROM open_{name}"]
+        if paths:
+            sealed = columns.union_of([(day, both[place]) for day, both in sorted(paths.items())])
+            # Numbers of sealed keys and keys of open rows never share a day.
+            parts.append(f"SELECT * REPLACE (listener::VARCHAR AS listener) FROM ({sealed})")
+            if name == "moments":
+                parts[1] = sealed
+        together = " UNION ALL BY NAME ".join(parts)
+        engine.execute(f"CREATE TEMP VIEW {name} AS SELECT *, day * 24 + {hour} AS hours FROM ({together})")
+
+
+def _replace(session: Session, engine: DuckDBPyConnection, first: int) -> int:
+    day = day_of_number(first)
+    midnight = evidence.day_start(day)
+    for model in (HourlyTotal, TrackTotal):
+        session.execute(delete(model).where(model.hour >= midnight))
+    for daily in (DailyRetention, DailyDimension, DailySite, DailyListeners):
+        session.execute(delete(daily).where(daily.day >= day))
+    _number(session, engine)
+    apps_from, tracks_from = (queries.position_of(session, name) for name in (APP_HOURS, TRACK_HOURS))
+    pairs = "SELECT app, track FROM listens UNION SELECT app, track FROM moments"
+    for part in _parts(
+        engine,
+        f"SELECT a.number, t.number FROM ({pairs}) q "
+        "JOIN names a ON a.name = q.app JOIN names t ON t.name = q.track",
+    ):
+        add_rows(session, Played, part)
+    written = 0
+    for table, keys, query in (
+        (
+            HourlyTotal,
+            ("app", "hours", "placement", "channel"),
+            _counted(("app", "placement", "channel"), apps_from),
+        ),
+        (
+            TrackTotal,
+            ("app", "track", "hours", "placement", "channel"),
+            _counted(("app", "track", "placement", "channel"), tracks_from),
+        ),
+        (DailyRetention, ("app", "track", "day"), _retention()),
+        (DailyDimension, ("app", "dimension", "day", "value"), _dimensions()),
+        (DailySite, ("app", "day", "host"), _sites()),
+        (DailyListeners, ("subject", "day"), _listeners()),
+    ):
+        for part in _parts(engine, _numbered(keys, query)):
+            add_rows(session, table, part)
+            written += len(part)
+    return written
+
+
+def _number(session: Session, engine: DuckDBPyConnection) -> None:
+    """A table of every text with its number and, of an app or track, the person behind it."""
+    texts = " UNION ".join(
+        [f"SELECT {name} FROM listens" for name in (*columns.TEXTS, *LOOKS)]
+        + [f"SELECT {name} FROM moments" for name in columns.TEXTS]
+    )
+    names = {name for (name,) in engine.execute(texts).fetchall()}
+    people = queries.owners_of_apps(session, names)
+    people.update((track, facts.producer_id) for track, facts in queries.track_facts(session, names).items())
+    numbers = numbers_of(session, names | set(people.values()))
+    rows = [(name, number, people.get(name, "")) for name, number in numbers.items()]
+    columns.load(engine, "names", {"name": "VARCHAR", "number": "INTEGER", "person": "VARCHAR"}, rows)
+
+
+def _numbered(keys: Sequence[str], query: str) -> str:
+    """The query with numbers instead of texts, in the order of its keys, which come first."""
+    texts = [key for key in keys if key not in _NUMBERS]
+    joins = " ".join(f"JOIN names n_{key} ON n_{key}.name = q.{key}" for key in texts)
+    named = ", ".join(f"q.{key}" if key in _NUMBERS else f"n_{key}.number" for key in keys)
+    order = ", ".join(str(place) for place in range(1, len(keys) + 1))
+    return f"SELECT {named}, q.* EXCLUDE ({', '.join(keys)}) FROM ({query}) q {joins} ORDER BY {order}"
+
+
+def _parts(engine: DuckDBPyConnection, query: str) -> Iterator[list[tuple[int, ...]]]:
+    result = engine.execute(query)
+    while part := result.fetchmany(_AT_ONCE):
+        yield part
+
+
+def _counted(places: Sequence[str], fine_from: int) -> str:
+    """All counters by place and hour; days before ``fine_from`` stand at noon."""
+    hour = f"CASE WHEN day >= {fine_from} THEN hours ELSE day * 24 + 12 END AS hours"
+    keys = f"{', '.join(places)}, {hour}"
+    return _summed(f"{', '.join(places)}, hours", keys, COUNTERS, "", "")
+
+
+def _sites() -> str:
+    listeners = f"count(DISTINCT listener) FILTER ({_HEARD}) AS listeners, "
+    return _summed(
+        "app, day, host", "app, day, host", ("listeners", *COUNTERS), listeners, "0 AS listeners, "
+    )
+
+
+def _summed(names: str, keys: str, counters: Sequence[str], of_listens: str, of_moments: str) -> str:
+    listened = ", ".join(f"{how} AS {name}" for name, how in _LISTENED.items())
+    moments = ", ".join(f"sum({name}) AS {name}" for name in MOMENTS)
+    together = (
+        f"SELECT {keys}, {of_listens}{listened} FROM listens GROUP BY ALL UNION ALL BY NAME "
+        f"SELECT {keys}, {of_moments}{moments} FROM moments GROUP BY ALL"
+    )
+    sums = ", ".join(f"coalesce(sum({name}), 0)::BIGINT AS {name}" for name in counters)
+    return f"SELECT {names}, {sums} FROM ({together}) GROUP BY ALL"
+
+
+def _retention() -> str:
+    edges = (0, *BUCKETS, 101)
+    buckets = ", ".join(
+        f"count(*) FILTER (percent >= {low} AND percent < {high}) AS b{low}" for low, high in pairwise(edges)
+    )
+    tenths = ", ".join(f"count(*) FILTER (tenths & {1 << tenth} <> 0) AS t{tenth}" for tenth in range(TENTHS))
+    return (
+        f"SELECT app, track, day, count(*) AS listens, sum(percent)::BIGINT AS percent, {buckets}, {tenths} "
+        "FROM listens WHERE percent >= 0 GROUP BY app, track, day"
+    )
+
+
+def _dimensions() -> str:
+    return " UNION ALL ".join(
+        f"SELECT app, {dimension} AS dimension, day, {name} AS value, count(*) AS starts, "
+        "count(*) FILTER (state & 2 = 2) AS plays, "
+        f"count(DISTINCT listener) FILTER ({_HEARD}) AS listeners "
+        f"FROM listens WHERE percent >= 0 GROUP BY app, day, {name}"
+        for dimension, name in enumerate(LOOKS, 1)
+    )
+
+
+def _listeners() -> str:
+    """Keys of apps, tracks and people: somebody with two reasons to be counted is counted once."""
+    heard = f"FROM listens l WHERE {_HEARD}"
+    person = "SELECT n.person AS subject, day, listener FROM listens l JOIN names n ON n.name = l."
+    pairs = " UNION ".join(
+        (
+            f"SELECT app AS subject, day, listener {heard} AND app <> ''",
+            f"SELECT track AS subject, day, listener {heard} AND track <> ''",
+            f"{person}app WHERE n.person <> '' AND {_HEARD}",
+            f"{person}track WHERE n.person <> '' AND {_HEARD}",
+        )
+    )
+    return f"SELECT subject, day, count(*) AS listeners FROM ({pairs}) GROUP BY ALL"
