@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import Site, audit, sideways
 
@@ -53,7 +53,9 @@ def dashboard_paths(site: Site) -> list[str]:
         f"{HOME}/customers",
         f"{HOME}/licenses-sold",
         f"{HOME}/finances",
+        f"/backstage/artists/{ids['kaito']}/insights",
         f"{HOME}/insights",
+        f"{HOME}/activity",
         f"{HOME}/settings",
         f"{HOME}/settings/security",
         f"{HOME}/settings/tokens",
@@ -152,7 +154,10 @@ def test_a_play_button_in_a_list_opens_the_real_player(page: Page, site: Site) -
     button = page.get_by_role("link", name="Play Midnight Trap")
     button.click()
     player = page.locator("[data-dock] iframe")
-    assert f"/embed/v1/{site.ids['trap']}" in (player.get_attribute("src") or "")
+    source = player.get_attribute("src") or ""
+    assert "/embed/v1/per_" in source, "it plays on through all of the producer's beats"
+    assert f"start_track={site.ids['trap']}" in source
+    expect(page.frame_locator("[data-dock] iframe").get_by_role("heading")).to_have_text("Midnight Trap")
     assert button.get_attribute("aria-current") == "true"
     page.get_by_role("button", name="Close the player").click()
     assert page.locator("[data-dock] iframe").count() == 0
