@@ -13,7 +13,7 @@ from typing import Any
 from flask import render_template
 from sqlalchemy.orm import Session
 
-from embed.cards import TrackCard, track_cards
+from embed.cards import TrackCard, short_peaks, track_cards
 from embed.parameters import Parameters
 from embed.policy import Files, content_security_policy
 from embed.subjects import Subject
@@ -91,9 +91,8 @@ def player_document(session: Session, subject: Subject, asked: Parameters, *, ow
 
 
 def tail_of(token: str) -> bytes:
-    """The last block: the session token, and the end of the document."""
-    block = f'<script type="application/json" id="session">{for_script_block(token)}</script>'
-    return f"{block}</body></html>\n".encode()
+    """What fills the last block, the session token, and its end; HTML lets the body's own be left out."""
+    return f"{for_script_block(token)}</script>\n".encode()
 
 
 def gone_document(reason: str, *, lang: str | None, own_origin: str) -> Document:
@@ -124,10 +123,8 @@ def _config(
     subject: Subject, asked: Parameters, cards: list[TrackCard], *, words: Words, late: list[str]
 ) -> dict[str, Any]:
     licenses: dict[str, dict[str, str]] = {}
-    return {
-        "v": 1,
-        "k": subject.placement.key if subject.placement else "",
-        "start": asked.start_track or "",
+    options = {
+        "start": asked.start_track,
         "t": asked.start_seconds,
         "autoplay": asked.autoplay,
         "loop": asked.loop,
@@ -135,7 +132,13 @@ def _config(
         "single": asked.single,
         "keys": asked.keys,
         "buy": asked.buy,
+    }
+    return {
+        "k": subject.placement.key if subject.placement else "",
+        # What is off is left out: every byte is in every view. A volume of nothing is said.
+        **{name: value for name, value in options.items() if value or (name == "volume" and value == 0)},
         "tracks": [card.for_script(licenses) for card in cards],
+        "peaks": "".join(short_peaks(card.peaks) for card in cards),
         "licenses": licenses,
         "words": words.for_core(),
         "late": late,

@@ -2,8 +2,9 @@
  * What the server put into the document: the options of the address, the tracks, the session token, the
  * words that the core says, and where the late script is.
  *
- * A track is `{id, slug, title, producer, by, seconds, chips, peaks, cover, sold, from, chosen, offers}`;
- * an offer is `[license type id, price in words]`, named in `licenses`.
+ * A track is `{id, slug, title, producer, by, seconds, chips, cover, sold, from, chosen, offers}`;
+ * an offer is `[license type id, price in words]`, named in `licenses`. `peaks` are the waveforms of all tracks in
+ * their order (`elements/waveform.js` reads them); options that are off are not there.
  */
 export function readConfig(root) {
   const read = (id) => JSON.parse(root.getElementById(id).textContent);

@@ -45,7 +45,7 @@ function start(root) {
   answerWishes(parts);
   createMedia(parts);
   for (const part of [playButton, nowPlaying, seekSlider, waveform, lineup, notice, createDoor]) part(parts);
-  if (volume !== null) parts.ask("volume", { value: volume });
+  if (volume != null) parts.ask("volume", { value: volume });
   if (t) parts.ask("seek", { seconds: t });
   if (config.autoplay) parts.ask("play");
   root.dataset.live = "";

@@ -139,7 +139,7 @@ def test_every_coding_holds_the_same_document(client: FlaskClient, stage: Stage,
     first, second = (body.split('id="session">') for body in bodies)
     assert first[0] == second[0]
     assert first[1] != second[1], "each view has a session of its own"
-    assert bodies[0].endswith("</body></html>\n")
+    assert bodies[0].endswith('"</script>\n')
 
 
 def test_a_session_says_where_it_is(client: FlaskClient, stage: Stage, services: Services) -> None:

@@ -1,13 +1,16 @@
 import { one } from "../../shared/dom.js";
 import { currentTrack } from "../store.js";
 
+const POINTS = 160; // of each track
+const STEPS = 24; // of each point
 const PITCH = 4.5; // CSS pixels from bar to bar, as near as the width allows
 const GAP = 2;
 const FLAT = 0.06; // so that silence still shows where it is
 
-/** Digits in hex as shares of the loudest, 0 to 1; without peaks a flat line. */
+/** One waveform: a digit for each point, the way from the level before it, as shares of the loudest, 0 to 1. */
 export function readPeaks(digits) {
-  const values = [...(digits || "0".repeat(99))].map((digit) => parseInt(digit, 16));
+  let level = 0;
+  const values = [...digits].map((digit) => (level = (level + parseInt(digit, 36)) % STEPS));
   const loudest = Math.max(1, ...values);
   return values.map((value) => value / loudest);
 }
@@ -22,7 +25,7 @@ export function toBars(peaks, count) {
 }
 
 /** The canvas under the seek slider; drawn when the time or the size changes, never in between. */
-export function waveform({ root, scope, store }) {
+export function waveform({ root, scope, store, config }) {
   const canvas = one(root, ".wave canvas");
   const pen = canvas.getContext("2d");
   let peaks = [];
@@ -55,7 +58,8 @@ export function waveform({ root, scope, store }) {
   }
 
   store.follow(["trackId"], (state) => {
-    peaks = readPeaks(currentTrack(state).peaks);
+    const from = POINTS * config.tracks.indexOf(currentTrack(state));
+    peaks = readPeaks(config.peaks.slice(from, from + POINTS));
     draw();
   });
   store.follow(["time", "duration", "theme"], draw);
