@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """``203.0.113.7`` as it is, ``2001:db8:1:2:3::4`` as ``2001:db8:1:2::/64``, else the text itself.
 
@@ -22,6 +24,7 @@ def network_of(address: str) -> str:
     return str(parsed)
 
 
+@lru_cache(maxsize=4096)
 def prefix_of(address: str) -> str:
     """The network around an address: the /24 of an IPv4 one, the /64 of an IPv6 one, else the text itself."""
     network = network_of(address)
