@@ -69,6 +69,10 @@ def test_a_play_on_another_site_is_in_the_open_dashboard_within_five_seconds(
     overview.goto(f"{site.url}/producer-dashboard")
     plays = overview.locator('[data-live="plays"]')
     expect(plays).to_have_text("0")
+    insights = dashboard.new_page()
+    insights.goto(f"{site.url}/producer-dashboard/apps/{app.id}/insights?period=today")
+    heard = insights.locator('[data-live="plays"]')
+    expect(heard).to_have_text("0")
 
     worker = Worker(services, threads=1)
     worker.start()
@@ -82,7 +86,9 @@ def test_a_play_on_another_site_is_in_the_open_dashboard_within_five_seconds(
         frame.click(".play")
         stopped = time.monotonic()
         expect(plays).to_have_text("1", timeout=8000)
+        expect(heard).to_have_text("1", timeout=5000)
         assert time.monotonic() - stopped < 5
+        expect(insights.locator("[data-live-part=devices]")).to_contain_text("Computer", timeout=10_000)
         expect(overview.locator(".chart-plot")).to_be_visible(timeout=10_000)
         expect(overview.locator("[data-live-part=tracks]")).to_contain_text("Eight Seconds")
         expect(overview.locator("[data-live-part=places]")).to_contain_text("a blog")

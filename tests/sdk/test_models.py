@@ -68,7 +68,7 @@ def test_the_public_list_is_sorted_and_complete() -> None:
     public = [name for name in flexapp_sdk.__all__ if name != "__version__"]
     assert public == sorted(public)
     defined = {"FlexApp", "RetryPolicy"}
-    for module in ("errors", "models", "paging"):
+    for module in ("errors", "figures", "models", "paging"):
         tree = ast.parse((SOURCE / f"{module}.py").read_text())
         defined |= {
             node.name
