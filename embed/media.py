@@ -12,6 +12,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, request
 
+from embed import artwork
 from flexapp.catalog.models import Track
 from flexapp.catalog.queries import TrackNotFound, track_by_id
 from flexapp.catalog.standing import is_reachable
@@ -64,6 +65,19 @@ def cover(track_id: str, kind: str) -> Response:
     if key is None:
         raise TrackNotFound("This track has no cover.")
     return _whole(key, "image/webp" if kind == "webp" else "image/jpeg")
+
+
+@blueprint.get("/media/<track_id>/cover-512.jpg")
+@allow(Access.STRANGER)
+def medium_cover(track_id: str) -> Response:
+    """The cover in 512 pixels, for the system's own controls."""
+    key = _track(track_id).cover_key
+    if key is None:
+        raise TrackNotFound("This track has no cover.")
+    response = Response(artwork.medium(services().objects, key), mimetype="image/jpeg")
+    response.set_etag(tag_of(f"{key}@{artwork.MEDIUM}"))
+    response.headers["Cache-Control"] = _FOR_GOOD if request.args.get("v") else _FOR_A_WHILE
+    return _open(response.make_conditional(request))
 
 
 @blueprint.get("/peaks/<track_id>.json")

@@ -118,6 +118,8 @@ def test_a_frame_that_plays_holds_8_megabytes_of_script_memory_at_most(page: Pag
     frame = player_of(page)
     frame.click(".play")
     wait_until_it_plays(frame)
+    shown = frame.evaluate("navigator.mediaSession.metadata.artwork.map(({ sizes }) => sizes)")
+    assert shown == ["192x192", "512x512"], "the system's own controls have their pictures"
     frame.click(".buy >> visible=true")
     frame.locator("dialog[open]").wait_for()
     memory = page.context.new_cdp_session(frame)

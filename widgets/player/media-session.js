@@ -22,13 +22,19 @@ export function mediaSession({ store, ask }) {
     }
     if (!isOurs) return;
     const track = currentTrack(state);
-    const artwork = (sizes, file) => ({ src: new URL(file, location.href).href, sizes, type: "image/webp" });
+    const artwork = (side, file, kind) => ({
+      src: new URL(file, location.href).href,
+      sizes: `${side}x${side}`,
+      type: `image/${kind}`,
+    });
     attempt(() => {
       session.playbackState = state.paused ? "paused" : "playing";
       session.metadata = new MediaMetadata({
         title: track.title,
         artist: track.producer,
-        artwork: track.cover ? [artwork("192x192", coverUrl(track))] : [],
+        artwork: track.cover
+          ? [artwork(192, coverUrl(track), "webp"), artwork(512, `/media/${track.id}/cover-512.jpg`, "jpeg")]
+          : [],
       });
     });
     attempt(() =>

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 
 from flexapp.catalog.models import Track, Visibility
 from flexapp.listening import sessions
@@ -198,6 +200,26 @@ def test_covers_come_in_two_forms(client, services: Services, track) -> None:
     assert (answer.status_code, answer.mimetype, answer.data) == (200, "image/webp", b"RIFFxxxxWEBP")
     assert client.get(f"/media/{track.id}/cover.jpg").status_code == 404
     assert client.get(f"/media/{track.id}/cover.gif").status_code == 404
+
+
+def test_the_systems_controls_get_a_cover_of_512_pixels_that_is_never_larger_than_it_was(
+    client, services: Services, track
+) -> None:
+    address = f"/media/{track.id}/cover-512.jpg"
+    assert client.get(address).status_code == 404
+    for side, shown in ((1200, 512), (300, 300)):
+        large = io.BytesIO()
+        Image.linear_gradient("L").convert("RGB").resize((side, side)).save(large, "JPEG")
+        services.objects.put_bytes(f"test/{side}.jpg", large.getvalue(), content_type="image/jpeg")
+        with services.database.writing() as session:
+            session.get(Track, track.id).cover_key = f"test/{side}.jpg"
+        answer = client.get(address)
+        assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+        with Image.open(io.BytesIO(answer.data)) as picture:
+            assert picture.size == (shown, shown)
+        again = client.get(address, headers={"If-None-Match": answer.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
 
 
 def delivered(services: Services, track: Track) -> int:
