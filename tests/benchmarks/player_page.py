@@ -21,7 +21,8 @@ from tests.benchmarks.player_stage import PlayerStage
 SLOW_4G = {"offline": False, "latency": 562.5, "downloadThroughput": 180_000, "uploadThroughput": 84_375}
 THROTTLE = 4
 LONG = 50  #: milliseconds: a task from there on is a long one
-ROUNDS = 5
+ROUNDS = 3
+PLAIN = "<h1>Beats</h1><button>Play</button>"
 _TIMELINE = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
 _TASKS = ("RunTask", "ThreadControllerImpl::RunTask")
 _WATCH = """
@@ -89,21 +90,23 @@ def weights(browser: Browser, stage: PlayerStage) -> dict[str, float]:
     }
 
 
-def throttled(browser: Browser, stage: PlayerStage) -> dict[str, float]:
+def throttled(browser: Browser, stage: PlayerStage, *, plain: bool = False) -> dict[str, float]:
     """Milliseconds at 4x, medians: script, the longest task, and what tasks block beyond 50.
 
-    Two loads a round, because Chromium traces no tasks while it counts them.
+    With ``plain`` a page of one heading and a button instead, which is what Chromium itself takes for the
+    first page of a process. Two loads a round, because Chromium traces no tasks while it counts them.
     """
+    address = stage.put(PLAIN, near=True) if plain else stage.document
     found: list[dict[str, float]] = []
     for _ in range(ROUNDS):
         with _slowed(browser, stage) as (page, console):
             console.send("Performance.enable")
             before = metrics(console)["ScriptDuration"]
-            _load(page, stage)
+            _load(page, address)
             script = 1000 * (metrics(console)["ScriptDuration"] - before)
         with _slowed(browser, stage) as (page, _console):
             browser.start_tracing(page=page, categories=_TIMELINE)
-            _load(page, stage)
+            _load(page, address)
             tasks = _tasks(browser.stop_tracing())
         blocking = sum(task - LONG for task in tasks if task > LONG)
         found.append({"script": script, "longest": max(tasks), "blocking": blocking})
@@ -116,13 +119,13 @@ def painted(browser: Browser, stage: PlayerStage) -> float:
     for _ in range(3):
         with _slowed(browser, stage) as (page, console):
             console.send("Network.emulateNetworkConditions", SLOW_4G)
-            _load(page, stage)
+            _load(page, stage.document)
             found.append(page.evaluate("seen.drawn"))
     return statistics.median(found)
 
 
 def taps(
-    browser: Browser, stage: PlayerStage, *, network: dict[str, Any] | None = None, rounds: int = 7
+    browser: Browser, stage: PlayerStage, *, network: dict[str, Any] | None = None, rounds: int = 5
 ) -> float:
     """Milliseconds from the click to the sound, median; each time in a browser that has nothing kept."""
     found = []
@@ -143,32 +146,43 @@ def taps(
 def ten(browser: Browser, stage: PlayerStage, *, height: int) -> dict[str, float]:
     """What ten players below each other add to a page of one main thread at 4x, and what one holds of memory.
 
-    Only those that the loader finds near the window of that height are there.
+    Only those that the loader finds near the window of that height are there. ``floor`` is what as many
+    frames of a heading and a button add.
     """
-    empty, full = stage.put("<p>None</p>", near=True), stage.put(stage.loader + stage.element * 10, near=True)
+    empty = stage.put("<p>None</p>", near=True)
+    full = stage.put(stage.loader + stage.element * 10, near=True)
+    inner = stage.put(PLAIN, near=True)
     found: list[dict[str, float]] = []
     for _ in range(3):
-        spent: list[float] = []
-        held: list[float] = []
-        for address in (empty, full):
-            with opened(browser, height=height) as page:
-                page.goto(f"{stage.near}/nothing")
-                console = page.context.new_cdp_session(page)
-                console.send("Emulation.setCPUThrottlingRate", {"rate": THROTTLE})
-                console.send("Performance.enable")
-                before = metrics(console)["TaskDuration"]
-                page.goto(address)
-                page.wait_for_timeout(3000)
-                players = [frame for frame in page.frames if "/embed/v1/" in frame.url]
-                for frame in players:
-                    until(frame, _LIVE)
-                spent.append(1000 * (metrics(console)["TaskDuration"] - before))
-                held.append(heap(console))
-        here = len(players)
+        before, held_before, _players = _settled(browser, stage, empty, height=height)
+        after, held_after, players = _settled(browser, stage, full, height=height)
+        frames = f'<iframe src="{inner}" width="600" height="352" title="Plain"></iframe>' * players
+        plain, _held, _none = _settled(browser, stage, stage.put(frames, near=True), height=height)
         found.append(
-            {"main_thread": spent[1] - spent[0], "heap": (held[1] - held[0]) / here, "players": here}
+            {
+                "main_thread": after - before,
+                "floor": plain - before,
+                "heap": (held_after - held_before) / players,
+                "players": players,
+            }
         )
     return medians(found)
+
+
+def _settled(browser: Browser, stage: PlayerStage, address: str, *, height: int) -> tuple[float, float, int]:
+    """Milliseconds of the main thread at 4x, bytes of script memory, and how many players there are."""
+    with opened(browser, height=height) as page:
+        page.goto(f"{stage.near}/nothing")
+        console = page.context.new_cdp_session(page)
+        console.send("Emulation.setCPUThrottlingRate", {"rate": THROTTLE})
+        console.send("Performance.enable")
+        before = metrics(console)["TaskDuration"]
+        page.goto(address)
+        page.wait_for_timeout(1500)
+        players = [frame for frame in page.frames if "/embed/v1/" in frame.url]
+        for frame in players:
+            until(frame, _LIVE)
+        return 1000 * (metrics(console)["TaskDuration"] - before), heap(console), len(players)
 
 
 def far(browser: Browser, stage: PlayerStage) -> int:
@@ -289,9 +303,9 @@ def _slowed(browser: Browser, stage: PlayerStage) -> Iterator[tuple[Page, CDPSes
         yield page, console
 
 
-def _load(page: Page, stage: PlayerStage) -> None:
-    page.goto(stage.document)
-    page.wait_for_function(_LIVE)
+def _load(page: Page, address: str) -> None:
+    page.goto(address)
+    page.wait_for_function(f"({_LIVE}) || !document.querySelector('.player')")
     page.wait_for_timeout(500)
 
 

@@ -100,15 +100,14 @@ def player_stage(folder: Path) -> Iterator[PlayerStage]:
 
 def _publish(home: Path, site: str) -> tuple[str, dict[Form, str]]:
     services: Services = app_in(home).extensions["flexapp"]
-    beats = (list(BEATS.values()) * 2)[:TRACKS]
+    made = [_media(services, home, beat) for beat in BEATS.values()]
+    made += [_mirrored(fields) for fields in made[: TRACKS - len(made)]]
     with services.database.writing() as session:
         now = services.clock.now()
         producer = make_person(session, name="Kaito Sounds", now=now)
-        tracks = []
-        for number, beat in enumerate(beats):
-            fields = _media(services, home, beat, number)
-            track = make_track(session, producer, created_at=now, published_at=now, **fields)
-            tracks.append(track)
+        tracks = [
+            make_track(session, producer, created_at=now, published_at=now, **fields) for fields in made
+        ]
         app = make_app(
             session, make_person(session, now=now), name="Night drive", picks=tuple(tracks), now=now
         )
@@ -118,9 +117,9 @@ def _publish(home: Path, site: str) -> tuple[str, dict[Form, str]]:
     return found
 
 
-def _media(services: Services, home: Path, beat: Beat, number: int) -> dict[str, Any]:
-    """Preview, cover and waveform of a beat as an upload makes them; what comes twice is mirrored."""
-    preview, large, small = (home / f"{number}.{kind}" for kind in ("mp3", "jpg", "webp"))
+def _media(services: Services, home: Path, beat: Beat) -> dict[str, Any]:
+    """Preview, cover and waveform of a beat as an upload makes them."""
+    preview, large, small = (home / f"{beat.slug}.{kind}" for kind in ("mp3", "jpg", "webp"))
     make_cover(FOLDER / f"{beat.slug}.jpg", large, small)
     meter = PeakMeter(RATE)
     with Mp3Writer(preview, bitrate=PREVIEW_BITRATE) as writer:
@@ -130,18 +129,26 @@ def _media(services: Services, home: Path, beat: Beat, number: int) -> dict[str,
     peaks, _ = meter.finish()
     for file, kind in ((preview, "audio/mpeg"), (large, "image/jpeg"), (small, "image/webp")):
         services.objects.put_bytes(f"bench/{file.name}", file.read_bytes(), content_type=kind)
-    is_second = number >= len(BEATS)
     return {
-        "title": f"{beat.title} again" if is_second else beat.title,
+        "title": beat.title,
         "genre": beat.genre,
         "bpm": beat.bpm,
         "key": beat.key,
         "duration_ms": round(beat.seconds * 1000),
-        "peaks": bytes.fromhex(peaks)[::-1].hex() if is_second else peaks,
+        "peaks": peaks,
         "preview_key": f"bench/{preview.name}",
         "preview_bytes": preview.stat().st_size,
         "cover_key": f"bench/{large.name}",
         "cover_small_key": f"bench/{small.name}",
+    }
+
+
+def _mirrored(fields: dict[str, Any]) -> dict[str, Any]:
+    """One more beat that is not the same: there are fewer than a lineup holds."""
+    return {
+        **fields,
+        "title": f"{fields['title']} again",
+        "peaks": bytes.fromhex(fields["peaks"])[::-1].hex(),
     }
 
 
