@@ -13,7 +13,7 @@ import flexapp.hooks.routes
 import flexapp.public.routes
 from embed.renewing import Renewer
 from flexapp import assets
-from flexapp.config import Settings
+from flexapp.config import Durability, Settings
 from flexapp.gateways import broadcast
 from flexapp.gateways.geo import countries_from
 from flexapp.gateways.localclock import clock_from
@@ -55,7 +55,7 @@ SURFACES = (
 def build_services(settings: Settings) -> Services:
     """The real services that the settings name; logging is set up on the way."""
     logs.install(settings)
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, log_survives_power=settings.durability is Durability.POWER)
     broadcast.connect(settings.redis_url, database)
     clock = clock_from(settings)
     signer = Signer(settings.secret_key, settings.secret_key_fallbacks)

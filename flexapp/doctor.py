@@ -6,6 +6,7 @@ import shutil
 import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import av
@@ -13,8 +14,9 @@ from sqlalchemy import text
 
 from flexapp import migrations
 from flexapp.app import build_services
-from flexapp.config import Settings
+from flexapp.config import Durability, Settings
 from flexapp.errors import FlexAppError
+from flexapp.gateways.geo import countries_from
 from flexapp.workflows.services import Services
 
 _FREE_BYTES = 2 * 1024**3
@@ -39,6 +41,7 @@ def examine(settings: Settings) -> list[Check]:
         ("objects", _objects, "Make the folder writable or mend FLEXAPP_OBJECTS_URL."),
         ("disk", _disk, "Free some space, or move FLEXAPP_HOME to a larger disk."),
         ("stripe", _stripe, "Check FLEXAPP_STRIPE_MODE and the key; in local mode start `make demo`."),
+        ("countries", _countries, "Run npm ci in widgets/, or mend FLEXAPP_GEO_DATABASE."),
         ("audio", _audio, "Install Flexapp's own PyAV wheel again: make demo sets it up."),
     ]
     if settings.redis_url:
@@ -61,7 +64,20 @@ def _check(name: str, work: Callable[[Services], str], mend: str, services: Serv
 def _database(services: Services) -> str:
     with services.database.writing() as session:
         session.execute(text("SELECT 1"))
-    return "SQLite, writable" if services.database.is_sqlite else "PostgreSQL, writable"
+    kind = "SQLite" if services.database.is_sqlite else "PostgreSQL"
+    outlives = {
+        Durability.POWER: "stored listens survive a loss of power",
+        Durability.PROCESS: "stored listens survive killed processes, not a loss of power",
+    }
+    return f"{kind}, writable; {outlives[services.settings.durability]}"
+
+
+def _countries(services: Services) -> str:
+    made_at = countries_from(services.settings).made_at()
+    if made_at is None:
+        raise FlexAppError("The file of countries cannot be read; listens are stored without a country.")
+    made = datetime.fromtimestamp(made_at, UTC)
+    return f"known, as of {made:%B %Y}"
 
 
 def _migrations(services: Services) -> str:

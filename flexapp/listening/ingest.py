@@ -64,6 +64,8 @@ class Ingest:
 
     def __init__(self, database: Database, *, rows_at_most: int = ROWS_AT_MOST) -> None:
         self._engine = database.engine
+        self._survives_power = database.log_survives_power
+        self._is_sqlite = database.is_sqlite
         self._write_lines = self._into_sqlite if database.is_sqlite else self._into_postgres
         dbapi: Any = database.engine.dialect.loaded_dbapi
         self._away = (OperationalError, InterfaceError, PoolTimeout, dbapi.OperationalError)
@@ -186,20 +188,29 @@ class Ingest:
             connection.rollback()
             raise
         finally:
-            connection.close()
+            self._give_back(connection)
         step("listens.stored", rows=len(lines))
 
-    @staticmethod
-    def _into_sqlite(connection: PoolProxiedConnection, lines: list[Line]) -> None:
-        cursor = connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE")
-        write_sqlite(cursor, lines)
+    def _give_back(self, connection: PoolProxiedConnection) -> None:
+        """To the pool, whose other users, money among them, always wait for the disk."""
+        try:
+            if self._is_sqlite and not self._survives_power:
+                connection.cursor().execute("PRAGMA synchronous=FULL")
+        except Exception:
+            connection.invalidate()
+            raise
+        finally:
+            connection.close()
 
-    @staticmethod
-    def _into_postgres(connection: PoolProxiedConnection, lines: list[Line]) -> None:
+    def _into_sqlite(self, connection: PoolProxiedConnection, lines: list[Line]) -> None:
+        if not self._survives_power:
+            connection.cursor().execute("PRAGMA synchronous=NORMAL")
+        write_sqlite(connection.cursor(), lines)
+
+    def _into_postgres(self, connection: PoolProxiedConnection, lines: list[Line]) -> None:
         driver: Any = connection.driver_connection
         with driver.pipeline():  # one way to the server and back for all of it
-            write_postgres(driver.cursor(), lines, lock=LOG_LOCK)
+            write_postgres(driver.cursor(), lines, lock=LOG_LOCK, survives_power=self._survives_power)
 
     def _named(self, problem: BaseException) -> Exception:
         if isinstance(problem, self._away):

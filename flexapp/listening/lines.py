@@ -44,6 +44,7 @@ COLUMNS = {
 _NAMES = ", ".join(COLUMNS)
 _AT_ONCE = 128  #: rows of one SQLite statement; of 32,766 variables it takes at most
 _INTEGERS = range(-(2**31), 2**31)
+_LIGHTLY = "SET LOCAL synchronous_commit = off"
 _SHARED = "SELECT pg_advisory_xact_lock_shared(%s)"
 
 
@@ -85,14 +86,17 @@ def line_of(row: Row) -> Line:
 
 
 def write_sqlite(cursor: Cursor, lines: Sequence[Line]) -> None:
-    """Insert them; known ones change nothing."""
+    """Begin a transaction and insert them; known ones change nothing."""
+    cursor.execute("BEGIN IMMEDIATE")
     for start in range(0, len(lines), _AT_ONCE):
         part = lines[start : start + _AT_ONCE]
         cursor.execute(_sqlite_insert(len(part)), [value for line in part for value in line])
 
 
-def write_postgres(cursor: Cursor, lines: Sequence[Line], *, lock: int) -> None:
+def write_postgres(cursor: Cursor, lines: Sequence[Line], *, lock: int, survives_power: bool) -> None:
     """Insert them under the shared lock of writers; known ones change nothing."""
+    if not survives_power:
+        cursor.execute(_LIGHTLY)
     cursor.execute(_SHARED, (lock,))
     cursor.execute(_POSTGRES_INSERT, [list(column) for column in zip(*lines, strict=True)])
 

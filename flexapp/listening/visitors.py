@@ -104,7 +104,12 @@ def _day(moment: datetime) -> str:
 
 def _is_over(day: str, now: datetime) -> bool:
     """A day's salt is used until the end of the next day, so it never lives longer than 48 hours."""
-    return now >= datetime.fromisoformat(day).replace(tzinfo=UTC) + SALT_LIFE
+    return now >= _end_of(day)
+
+
+@lru_cache(maxsize=64)
+def _end_of(day: str) -> datetime:
+    return datetime.fromisoformat(day).replace(tzinfo=UTC) + SALT_LIFE
 
 
 def last_days(now: datetime) -> list[str]:

@@ -22,8 +22,9 @@ class UnitOfWork(Session):
 class Database:
     """The engine and the two ways to open a session."""
 
-    def __init__(self, url: str, *, pool_size: int = 40) -> None:
+    def __init__(self, url: str, *, pool_size: int = 40, log_survives_power: bool = True) -> None:
         self.url = url
+        self.log_survives_power = log_survives_power  #: the log of listening; all else always does
         self.on_raised: list[Raised] = []  #: told after a commit of ours: its revision and what changed
         self.kept: dict[type[Any], Any] = {}  #: what a process has one of for each database, by its class
         self.is_sqlite = url.startswith("sqlite")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from flexapp.kernel import steps
 from flexapp.listening import queries
@@ -210,3 +210,24 @@ def test_the_end_of_the_log_waits_for_writers_with_lower_ids(database: Database)
         go_on.set()
         steps.install(before)
     assert seen == [1]
+
+
+@pytest.mark.parametrize(("survives_power", "expected"), [(True, (2, "on")), (False, (1, "off"))])
+def test_the_log_may_wait_for_less_than_the_disk_and_nothing_else_does(
+    database: Database, monkeypatch: pytest.MonkeyPatch, survives_power: bool, expected: tuple[int, str]
+) -> None:
+    ask = "PRAGMA synchronous" if database.is_sqlite else "SHOW synchronous_commit"
+    monkeypatch.setattr(database, "log_survives_power", survives_power)
+    ingest = Ingest(database)
+    write, seen = ingest._write_lines, []
+
+    def look(connection: Any, lines: Any) -> None:
+        write(connection, lines)
+        seen.extend(connection.cursor().execute(ask).fetchone())
+
+    monkeypatch.setattr(ingest, "_write_lines", look)
+    ingest.submit([row()])
+    assert seen == [expected[0] if database.is_sqlite else expected[1]]
+    assert len(stored(database)) == 1
+    with database.writing() as session:
+        assert session.execute(text(ask)).scalar() in (2, "on"), "money waits for the disk as before"
