@@ -122,10 +122,10 @@ def load(
     for row in rows:
         part.append(row)
         if len(part) == 50_000:
-            _append(columns, name, shape, part)
+            append(columns, name, shape, part)
             part = []
     if part:
-        _append(columns, name, shape, part)
+        append(columns, name, shape, part)
 
 
 def write(columns: DuckDBPyConnection, select: str, path: Path) -> None:
@@ -156,7 +156,10 @@ def union_of(days: Sequence[tuple[int, Path]]) -> str:
     )
 
 
-def _append(columns: DuckDBPyConnection, name: str, shape: dict[str, str], rows: list[Sequence[Any]]) -> None:
+def append(
+    columns: DuckDBPyConnection, name: str, shape: dict[str, str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Put rows into a table of that shape."""
     import numpy as np
 
     part = {

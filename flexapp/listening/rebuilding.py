@@ -30,12 +30,14 @@ from flexapp.listening.rollups import (
     DailySite,
     HourlyTotal,
     Played,
+    SealedDay,
     TrackTotal,
     day_number,
     day_of_number,
 )
 from flexapp.listening.sealing import first_day
 from flexapp.listening.totals import APP_HOURS, BUCKETS, TRACK_HOURS
+from flexapp.storage.base import Base
 from flexapp.storage.once import insert_once
 from flexapp.storage.session import Database
 
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _AT_ONCE = 20_000
+_LISTENS_AT_ONCE = 4_000_000
+_NAMES = {"name": "VARCHAR", "number": "INTEGER", "person": "VARCHAR"}
+_PAIRS = "SELECT app, track, 0 AS nothing FROM listens UNION SELECT app, track, 0 AS nothing FROM moments"
 _LISTENED = {
     "starts": "count(*)",
     "plays": "count(*) FILTER (state & 2 = 2)",
@@ -83,9 +88,26 @@ def rebuild(
         }
         engine = columns.connect(mirror.folder, memory=memory)
         _open_rows(session, engine, first=first, until=now, sealed=set(paths), position=position)
-        _views(engine, paths)
-        rows = _replace(session, engine, first)
+        rows = _Rebuild(session, engine, first).run([{}, *_grouped(sealed, paths)])
     return Rebuilt(day_of_number(first), len(paths), rows)
+
+
+Part = dict[int, tuple[Path, Path]]
+"""Files of listens and moments by day; without any the open rows are meant."""
+
+
+def _grouped(days: Sequence[SealedDay], paths: Part) -> Iterator[Part]:
+    """Sealed days, so many together as memory holds."""
+    part: Part = {}
+    size = 0
+    for row in days:
+        if part and size + row.listens > _LISTENS_AT_ONCE:
+            yield part
+            part, size = {}, 0
+        part[day_number(row.day)] = paths[day_number(row.day)]
+        size += row.listens
+    if part:
+        yield part
 
 
 def _open_rows(
@@ -118,86 +140,88 @@ def _gaps(first: int, last: int, known: set[int]) -> Iterator[tuple[int, int]]:
             start = day
 
 
-def _views(engine: DuckDBPyConnection, paths: dict[int, tuple[Path, Path]]) -> None:
-    """``listens`` and ``moments``, sealed and open rows together; ``hours`` are counted since 1970."""
-    for place, (name, hour) in enumerate((("listens", "second // 3600"), ("moments", "hour"))):
-        parts = [f"SELECT * FROM open_{name}"]
-        if paths:
-            sealed = columns.union_of([(day, both[place]) for day, both in sorted(paths.items())])
-            # Numbers of sealed keys and keys of open rows never share a day.
-            parts.append(f"SELECT * REPLACE (listener::VARCHAR AS listener) FROM ({sealed})")
-            if name == "moments":
-                parts[1] = sealed
-        together = " UNION ALL BY NAME ".join(parts)
-        engine.execute(f"CREATE TEMP VIEW {name} AS SELECT *, day * 24 + {hour} AS hours FROM ({together})")
+class _Rebuild:
+    """Sums part after part in DuckDB, then writes each table once, in the order of its key."""
 
+    def __init__(self, session: Session, engine: DuckDBPyConnection, first: int) -> None:
+        self._session = session
+        self._engine = engine
+        self._first = day_of_number(first)
+        self._names: set[str] = set()
+        apps_from, tracks_from = (queries.position_of(session, name) for name in (APP_HOURS, TRACK_HOURS))
+        of_app, of_track = ("app", "placement", "channel"), ("app", "track", "placement", "channel")
+        self._tables: list[tuple[type[Base], tuple[str, ...], str]] = [
+            (Played, ("app", "track"), _PAIRS),
+            (HourlyTotal, ("app", "hours", "placement", "channel"), _counted(of_app, apps_from)),
+            (TrackTotal, ("app", "track", "hours", "placement", "channel"), _counted(of_track, tracks_from)),
+            (DailyRetention, ("app", "track", "day"), _retention()),
+            (DailyDimension, ("app", "dimension", "day", "value"), _dimensions()),
+            (DailySite, ("app", "day", "host"), _sites()),
+            (DailyListeners, ("subject", "day"), _listeners()),
+        ]
 
-def _replace(session: Session, engine: DuckDBPyConnection, first: int) -> int:
-    day = day_of_number(first)
-    midnight = evidence.day_start(day)
-    for model in (HourlyTotal, TrackTotal):
-        session.execute(delete(model).where(model.hour >= midnight))
-    for daily in (DailyRetention, DailyDimension, DailySite, DailyListeners):
-        session.execute(delete(daily).where(daily.day >= day))
-    _number(session, engine)
-    apps_from, tracks_from = (queries.position_of(session, name) for name in (APP_HOURS, TRACK_HOURS))
-    pairs = "SELECT app, track FROM listens UNION SELECT app, track FROM moments"
-    for part in _parts(
-        engine,
-        f"SELECT a.number, t.number FROM ({pairs}) q "
-        "JOIN names a ON a.name = q.app JOIN names t ON t.name = q.track",
-    ):
-        add_rows(session, Played, part)
-    written = 0
-    for table, keys, query in (
-        (
-            HourlyTotal,
-            ("app", "hours", "placement", "channel"),
-            _counted(("app", "placement", "channel"), apps_from),
-        ),
-        (
-            TrackTotal,
-            ("app", "track", "hours", "placement", "channel"),
-            _counted(("app", "track", "placement", "channel"), tracks_from),
-        ),
-        (DailyRetention, ("app", "track", "day"), _retention()),
-        (DailyDimension, ("app", "dimension", "day", "value"), _dimensions()),
-        (DailySite, ("app", "day", "host"), _sites()),
-        (DailyListeners, ("subject", "day"), _listeners()),
-    ):
-        for part in _parts(engine, _numbered(keys, query)):
-            add_rows(session, table, part)
-            written += len(part)
-    return written
+    def run(self, parts: Sequence[Part]) -> int:
+        """Returns how many rows were written."""
+        columns.load(self._engine, "names", _NAMES, ())
+        for number, part in enumerate(parts):
+            self._look_at(part)
+            self._name()
+            for model, keys, query in self._tables:
+                target = f"made_{model.__tablename__}"
+                begin = f"INSERT INTO {target}" if number else f"CREATE TEMP TABLE {target} AS"
+                self._engine.execute(f"{begin} {_numbered(keys, query)}")
+        self._clear()
+        return sum(self._write(model, keys) for model, keys, _ in self._tables)
 
+    def _look_at(self, part: Part) -> None:
+        """``listens`` and ``moments`` are those of the part; ``hours`` are counted since 1970."""
+        for place, (name, hour) in enumerate((("listens", "second // 3600"), ("moments", "hour"))):
+            sealed = columns.union_of([(day, both[place]) for day, both in sorted(part.items())])
+            rows = f"({sealed})" if part else f"open_{name}"
+            self._engine.execute(
+                f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT *, day * 24 + {hour} AS hours FROM {rows}"
+            )
 
-def _number(session: Session, engine: DuckDBPyConnection) -> None:
-    """A table of every text with its number and, of an app or track, the person behind it."""
-    texts = " UNION ".join(
-        [f"SELECT {name} FROM listens" for name in (*columns.TEXTS, *LOOKS)]
-        + [f"SELECT {name} FROM moments" for name in columns.TEXTS]
-    )
-    names = {name for (name,) in engine.execute(texts).fetchall()}
-    people = queries.owners_of_apps(session, names)
-    people.update((track, facts.producer_id) for track, facts in queries.track_facts(session, names).items())
-    numbers = numbers_of(session, names | set(people.values()))
-    rows = [(name, number, people.get(name, "")) for name, number in numbers.items()]
-    columns.load(engine, "names", {"name": "VARCHAR", "number": "INTEGER", "person": "VARCHAR"}, rows)
+    def _name(self) -> None:
+        """Every new text gets its number, and of an app or track the person behind it is noted."""
+        texts = " UNION ".join(
+            [f"SELECT {name} FROM listens" for name in (*columns.TEXTS, *LOOKS)]
+            + [f"SELECT {name} FROM moments" for name in columns.TEXTS]
+        )
+        names = {name for (name,) in self._engine.execute(texts).fetchall()} - self._names
+        people = queries.owners_of_apps(self._session, names)
+        facts = queries.track_facts(self._session, names)
+        people.update((track, fact.producer_id) for track, fact in facts.items())
+        new = (names | set(people.values())) - self._names
+        rows = [(name, n, people.get(name, "")) for name, n in numbers_of(self._session, new).items()]
+        if rows:
+            columns.append(self._engine, "names", _NAMES, rows)
+        self._names |= new
+
+    def _clear(self) -> None:
+        midnight = evidence.day_start(self._first)
+        for model in (HourlyTotal, TrackTotal):
+            self._session.execute(delete(model).where(model.hour >= midnight))
+        for daily in (DailyRetention, DailyDimension, DailySite, DailyListeners):
+            self._session.execute(delete(daily).where(daily.day >= self._first))
+
+    def _write(self, model: type[Base], keys: tuple[str, ...]) -> int:
+        order = ", ".join(str(place) for place in range(1, len(keys) + 1))
+        made = self._engine.execute(f"SELECT * FROM made_{model.__tablename__} ORDER BY {order}")
+        written = 0
+        while rows := made.fetchmany(_AT_ONCE):
+            wide = len(model.__table__.columns)
+            add_rows(self._session, model, [row[:wide] for row in rows])
+            written += len(rows)
+        return written
 
 
 def _numbered(keys: Sequence[str], query: str) -> str:
-    """The query with numbers instead of texts, in the order of its keys, which come first."""
+    """The query with numbers instead of texts; its keys come first, in this order."""
     texts = [key for key in keys if key not in _NUMBERS]
     joins = " ".join(f"JOIN names n_{key} ON n_{key}.name = q.{key}" for key in texts)
-    named = ", ".join(f"q.{key}" if key in _NUMBERS else f"n_{key}.number" for key in keys)
-    order = ", ".join(str(place) for place in range(1, len(keys) + 1))
-    return f"SELECT {named}, q.* EXCLUDE ({', '.join(keys)}) FROM ({query}) q {joins} ORDER BY {order}"
-
-
-def _parts(engine: DuckDBPyConnection, query: str) -> Iterator[list[tuple[int, ...]]]:
-    result = engine.execute(query)
-    while part := result.fetchmany(_AT_ONCE):
-        yield part
+    named = ", ".join(f"q.{key}" if key in _NUMBERS else f"n_{key}.number AS {key}" for key in keys)
+    return f"SELECT {named}, q.* EXCLUDE ({', '.join(keys)}) FROM ({query}) q {joins}"
 
 
 def _counted(places: Sequence[str], fine_from: int) -> str:
