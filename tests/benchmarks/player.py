@@ -18,7 +18,7 @@ from tests.benchmarks.setting import Table
 from tests.browser.chromium import launch_arguments
 
 KB, MB = 1024, 1024 * 1024
-Row = tuple[str, str, str, str, str]
+Row = tuple[str, ...]
 
 
 def run(folder: Path) -> Table:
