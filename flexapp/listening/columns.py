@@ -36,7 +36,7 @@ LISTENS: dict[str, str] = {
     "state": "TINYINT",
     "listener": "VARCHAR",
 }
-"""Columns of open rows; sealed ones have no ``day`` and a number for ``listener``."""
+"""Columns of open rows; sealed ones have a number for ``listener``."""
 COUNTS: dict[str, str] = {
     "day": "INTEGER",
     **dict.fromkeys(TEXTS, "VARCHAR"),
@@ -44,7 +44,7 @@ COUNTS: dict[str, str] = {
     **dict.fromkeys(MOMENTS, "INTEGER"),
 }
 _COMPACT = (
-    "app, placement, channel, track, host, country, device, os, browser, layout, second, listen_ms, "
+    "day, app, placement, channel, track, host, country, device, os, browser, layout, second, listen_ms, "
     "percent, tenths, state, "
     "CASE WHEN listener IS NULL THEN NULL ELSE dense_rank() OVER (ORDER BY listener NULLS LAST) END"
     "::INTEGER AS listener"
@@ -144,16 +144,15 @@ def select_sealed_listens(table: str) -> str:
 
 def select_sealed_moments(table: str) -> str:
     """The same of the other counters."""
-    keys = ", ".join((*TEXTS, "hour"))
+    keys = ", ".join(("day", *TEXTS, "hour"))
     sums = ", ".join(f"sum({name})::INTEGER AS {name}" for name in MOMENTS)
     return f"SELECT {keys}, {sums} FROM {table} GROUP BY ALL ORDER BY {keys}"
 
 
-def union_of(days: Sequence[tuple[int, Path]]) -> str:
-    """A select of sealed files with the day of each."""
-    return " UNION ALL BY NAME ".join(
-        f"SELECT {day} AS day, * FROM read_parquet('{path}')" for day, path in days
-    )
+def select_files(paths: Iterable[Path]) -> str:
+    """A select of sealed files, read as one."""
+    listed = ", ".join(f"'{path}'" for path in sorted(paths))
+    return f"SELECT * FROM read_parquet([{listed}])"
 
 
 def append(

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from flexapp.listening import columns, queries, rollup_queries
 from flexapp.listening.columns import Mirror
 from flexapp.listening.evidence import day_start
-from flexapp.listening.rollups import day_number
 from flexapp.listening.scopes import Scope
 
 _DAY = timedelta(days=1)
@@ -29,7 +28,7 @@ _HEARD = "state & 1 = 1 AND listener IS NOT NULL AND percent >= 0"
 class Sources:
     """A span, cut into what is read from files and what from rows."""
 
-    files: list[tuple[int, Path]]  #: day since 1970 and the file of its listens
+    files: list[Path]  #: of the listens of sealed days
     spans: list[tuple[datetime, datetime]]
 
 
@@ -40,7 +39,7 @@ def sources(session: Session, mirror: Mirror | None, *, since: datetime, until: 
         first, last = since.astimezone(UTC).date(), until.astimezone(UTC).date()
         listed = queries.days_listed(session)
         good = {row.day: row.listens_key for row in listed if row.is_good and first <= row.day <= last}
-    files = [(day_number(day), mirror.path_of(key)) for day, key in good.items()] if mirror else []
+    files = [mirror.path_of(key) for key in good.values()] if mirror else []
     return Sources(files, days_without(good, since=since, until=until))
 
 
@@ -72,7 +71,7 @@ def listener_days(
     if found.files and mirror is not None:
         query = (
             "SELECT count(*) FROM (SELECT DISTINCT day, listener FROM "
-            f"({columns.union_of(found.files)}) WHERE {_HEARD} AND {{conditions}})"
+            f"({columns.select_files(found.files)}) WHERE {_HEARD} AND {{conditions}})"
         )
         ((sealed,),) = _ask(session, mirror, query, scope, since, until)
         count += int(sealed)
@@ -91,7 +90,7 @@ def listens_by(
     if found.files and mirror is not None:
         query = (
             f"SELECT {column}, count(*), count(*) FILTER (state & 2 = 2), "
-            f"count(DISTINCT (day, listener)) FILTER ({_HEARD}) FROM ({columns.union_of(found.files)}) "
+            f"count(DISTINCT (day, listener)) FILTER ({_HEARD}) FROM ({columns.select_files(found.files)}) "
             "WHERE {conditions} GROUP BY ALL"
         )
         rows += _ask(session, mirror, query, scope, since, until)

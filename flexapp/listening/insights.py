@@ -114,9 +114,15 @@ def plays(
     """
     interval = Interval(interval)
     scope = Scope(person_id, app_ids, track_ids, placement_id, channel)
-    by_hour = {hour: counts for (hour,), counts in _sums(session, ("hour",), scope, since, until).items()}
-    points = _points(by_hour, Cut(since, until, interval, zone))
-    return Plays(since, until, interval, total_of(by_hour.values()), points)
+    cut = Cut(since, until, interval, zone)
+    if interval is Interval.HOUR or cut.shift is None:
+        by_start = {
+            hour: counts for (hour,), counts in _sums(session, ("hour",), scope, since, until).items()
+        }
+    else:
+        by_day = _sums(session, ("day",), scope, since, until, shift=cut.shift)
+        by_start = {cut.start_of(day): counts for (day,), counts in by_day.items()}
+    return Plays(since, until, interval, total_of(by_start.values()), _points(by_start, cut))
 
 
 def breakdown(
@@ -233,12 +239,20 @@ def _points(by_hour: dict[datetime, Counts], cut: Cut) -> list[Point]:
 
 
 def _sums(
-    session: Session, columns: tuple[str, ...], scope: Scope, since: datetime, until: datetime
+    session: Session,
+    columns: tuple[str, ...],
+    scope: Scope,
+    since: datetime,
+    until: datetime,
+    *,
+    shift: int = 0,
 ) -> dict[tuple[Any, ...], Counts]:
     """Counters by columns of the totals, places as numbers: the sum of the selects that the scope needs."""
     found: dict[tuple[Any, ...], Counts] = {}
     names = [each.name for each in fields(Counts)]
-    for query in rollup_queries.selects_of_totals(columns, names, scope, since=since, until=until):
+    for query in rollup_queries.selects_of_totals(
+        columns, names, scope, since=since, until=until, shift=shift
+    ):
         for row in session.execute(query):
             values = tuple(row)
             key = values[: len(columns)]

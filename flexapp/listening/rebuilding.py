@@ -176,7 +176,7 @@ class _Rebuild:
     def _look_at(self, part: Part) -> None:
         """``listens`` and ``moments`` are those of the part; ``hours`` are counted since 1970."""
         for place, (name, hour) in enumerate((("listens", "second // 3600"), ("moments", "hour"))):
-            sealed = columns.union_of([(day, both[place]) for day, both in sorted(part.items())])
+            sealed = columns.select_files(both[place] for both in part.values())
             rows = f"({sealed})" if part else f"open_{name}"
             self._engine.execute(
                 f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT *, day * 24 + {hour} AS hours FROM {rows}"

@@ -6,11 +6,25 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, String, and_, case, cast, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from flexapp.apps.models import FlexApp, Placement
 from flexapp.catalog.models import Track
+from flexapp.listening import queries
 from flexapp.listening.models import Decision, Play
 from flexapp.listening.rollups import (
     COUNTERS,
@@ -29,9 +43,17 @@ from flexapp.listening.scopes import Scope
 
 
 def selects_of_totals(
-    columns: Sequence[str], counters: Sequence[str], scope: Scope, *, since: datetime, until: datetime
+    columns: Sequence[str],
+    counters: Sequence[str],
+    scope: Scope,
+    *,
+    since: datetime,
+    until: datetime,
+    shift: int = 0,
 ) -> list[Select[Any]]:
     """Selects whose rows together are the counters of a scope by columns of the totals.
+
+    The column ``day`` stands for days since 1970 that begin at the UTC hour ``shift``.
 
     What concerns no track is read from the totals by app. Of a person these are their apps' and, beside
     them, those of their tracks in apps of others. ``Played`` leads from tracks to their rows.
@@ -39,14 +61,14 @@ def selects_of_totals(
     by_track = scope.track_ids is not None or "track" in columns
     if scope.person_id is None or by_track:
         table: Any = TrackTotal if by_track else HourlyTotal
-        return [_sums_of(table, columns, counters, scope, since, until, _whose(scope, table))]
+        return [_sums_of(table, columns, counters, scope, since, until, _whose(scope, table), shift)]
     theirs = HourlyTotal.app.in_(_apps_of(scope.person_id))
     elsewhere = and_(
         Played.track.in_(_tracks_of(scope.person_id)), Played.app.not_in(_apps_of(scope.person_id))
     )
     return [
-        _sums_of(HourlyTotal, columns, counters, scope, since, until, [theirs]),
-        _sums_of(TrackTotal, columns, counters, scope, since, until, [elsewhere]),
+        _sums_of(HourlyTotal, columns, counters, scope, since, until, [theirs], shift),
+        _sums_of(TrackTotal, columns, counters, scope, since, until, [elsewhere], shift),
     ]
 
 
@@ -72,15 +94,13 @@ def sites_of(
     """By site around the players of whole apps: its name, the counters and the listeners."""
     sums = [func.sum(getattr(DailySite, name)) for name in COUNTERS]
     query = (
-        select(ListenName.name, func.sum(DailySite.listeners), *sums)
-        .join(ListenName, ListenName.number == DailySite.host)
+        select(DailySite.host, func.sum(DailySite.listeners), *sums)
         .where(*_days(DailySite.day, since, until), *_whole_apps(DailySite.app, scope))
-        .group_by(ListenName.name)
+        .group_by(DailySite.host)
     )
-    return [
-        (name, tuple(map(int, counters)), int(listeners))
-        for name, listeners, *counters in session.execute(query)
-    ]
+    rows = session.execute(query).all()
+    names = queries.names_by_number(session, {row[0] for row in rows})
+    return [(names[host], tuple(map(int, counters)), int(listeners)) for host, listeners, *counters in rows]
 
 
 def dimension_rows(
@@ -89,18 +109,18 @@ def dimension_rows(
     """Of whole apps by one dimension: value, starts, plays, listeners."""
     kept = DailyDimension
     query = (
-        select(ListenName.name, func.sum(kept.starts), func.sum(kept.plays), func.sum(kept.listeners))
-        .join(ListenName, ListenName.number == kept.value)
+        select(kept.value, func.sum(kept.starts), func.sum(kept.plays), func.sum(kept.listeners))
         .where(
             *_whole_apps(kept.app, scope),
             kept.dimension == int(dimension),
             *_days(kept.day, since, until),
         )
-        .group_by(ListenName.name)
+        .group_by(kept.value)
     )
+    rows = session.execute(query).all()
+    names = queries.names_by_number(session, {row[0] for row in rows})
     return [
-        (name, int(starts), int(plays), int(listeners))
-        for name, starts, plays, listeners in session.execute(query)
+        (names[value], int(starts), int(plays), int(listeners)) for value, starts, plays, listeners in rows
     ]
 
 
@@ -227,8 +247,10 @@ def _sums_of(
     since: datetime,
     until: datetime,
     conditions: list[ColumnElement[bool]],
+    shift: int,
 ) -> Select[Any]:
-    keys = [getattr(table, name) for name in columns]
+    day = (type_coerce(table.hour, Integer) - shift) // 24
+    keys = [day if name == "day" else getattr(table, name) for name in columns]
     query = select(*keys, *(func.sum(getattr(table, name)) for name in counters)).group_by(*keys)
     place = table
     if table is TrackTotal:

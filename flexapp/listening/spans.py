@@ -15,6 +15,7 @@ from flexapp.listening.totals import hour_of
 UTC_ZONE = ZoneInfo("UTC")
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Interval(StrEnum):
@@ -33,6 +34,13 @@ class Cut:
 
     def __init__(self, since: datetime, until: datetime, interval: Interval, zone: ZoneInfo) -> None:
         self.starts: list[datetime] = list(_starts(since, until, interval, zone))
+        hours = {start.hour for start in self.starts}
+        #: the UTC hour at which each part begins; None when it differs, as where clocks change
+        self.shift = next(iter(hours or {0})) if len(hours) < 2 else None
+
+    def start_of(self, day: int) -> datetime:
+        """When a day since 1970 begins that is cut at ``shift``."""
+        return _BEGIN + timedelta(days=day, hours=self.shift or 0)
 
     def place_of(self, hour: datetime) -> int:
         """The place of the part in ``starts``; -1 when it is before the first."""
