@@ -95,7 +95,7 @@ class Publisher(Press[Published]):
         session_id = new_session_id()
         if site.is_refused:
             self._note_refusal(found, referer)
-        elif get("HTTP_SEC_FETCH_DEST") == "iframe":
+        elif get("HTTP_SEC_FETCH_DEST") == "iframe" and environ["REQUEST_METHOD"] == "GET":
             claims = site.minter.claims(session_id, milliseconds, site.flags)
             seen_by = dimensions_of(environ, self._services.countries, claims.layout)
             loads.record(self._ingest, claims, seen_by)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template
 from werkzeug.wrappers import Response
@@ -60,7 +61,7 @@ def waiting() -> str:
     """What waits, by rule."""
     person, now = require_person(), services().clock.now()
     decides = permits(person, Permission.SEE_BACK_OFFICE)
-    since = now - reviewing.REACH
+    since = now - _reach()
     groups = suspects.suspect_groups(db(), since=since, person_id=None if decides else person.id)
     made = suspects.judgments(db(), since=since) if decides else []
     return render_template(
@@ -92,6 +93,7 @@ def decide() -> Response:
             decision=decision,
             person_id=person.id,
             now=services().clock.now(),
+            reach=_reach(),
         )
     except reviewing.NothingWaits as problem:
         flash(problem.message, "warn")
@@ -109,9 +111,13 @@ def take_back(judgment_id: int) -> Response:
     made = db().get(Judgment, judgment_id)
     if made is None:
         raise NotFound("This decision was taken back already.")
-    reviewing.take_back(db(), made, now=services().clock.now())
+    reviewing.take_back(db(), made, now=services().clock.now(), reach=_reach())
     flash("The decision is taken back; the plays wait again.", "good")
     return redirect(f"{HOME}/activity/suspects", 303)
+
+
+def _reach() -> timedelta:
+    return timedelta(days=services().settings.raw_days)
 
 
 def _somebody_of_the_platform() -> Person:

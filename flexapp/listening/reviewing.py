@@ -11,8 +11,8 @@ from flexapp.listening import folding, suspects
 from flexapp.listening.counting import Reason
 from flexapp.listening.models import Decision, Judgment
 
-REACH = timedelta(days=31)
-"""Older plays are no longer kept one by one."""
+REACH = timedelta(days=30)
+"""Older plays are no longer kept one by one; less where the installation keeps raw rows for fewer days."""
 _PLAYS_AT_ONCE = 5000
 
 
@@ -38,6 +38,7 @@ def decide(
     decision: Decision,
     person_id: str,
     now: datetime,
+    reach: timedelta = REACH,
 ) -> int:
     """Decide about the plays of a group that have started, and count them anew; returns how many those are.
 
@@ -46,7 +47,7 @@ def decide(
     """
     if decision is Decision.SUSPECT or reason not in {known.value for known in Reason}:
         raise InvalidDecision("Let the plays pass, or confirm that they do not count.")
-    since = now - REACH
+    since = now - reach
     where = {"app_id": app_id, "placement_id": placement_id, "host": host}
     waiting = suspects.waiting_in(session, reason=reason, **where, since=since)
     if not waiting:
@@ -56,25 +57,25 @@ def decide(
     )
     session.add(made)
     session.flush()
-    again(session, made, now=now)
+    again(session, made, now=now, reach=reach)
     return waiting
 
 
-def take_back(session: Session, judgment: Judgment, *, now: datetime) -> None:
+def take_back(session: Session, judgment: Judgment, *, now: datetime, reach: timedelta = REACH) -> None:
     """Forget a decision: the plays wait again, or what an earlier decision says holds."""
     session.delete(judgment)
     session.flush()
-    again(session, judgment, now=now)
+    again(session, judgment, now=now, reach=reach)
 
 
-def again(session: Session, judgment: Judgment, *, now: datetime) -> None:
+def again(session: Session, judgment: Judgment, *, now: datetime, reach: timedelta = REACH) -> None:
     """Decide everything in the place of a judgment once more."""
     plays = suspects.plays_of_place(
         session,
         app_id=judgment.app_id,
         placement_id=judgment.placement_id,
         host=judgment.host,
-        since=now - REACH,
+        since=now - reach,
     )
     for start in range(0, len(plays), _PLAYS_AT_ONCE):
         folding.redecide(session, plays[start : start + _PLAYS_AT_ONCE], now=now)
