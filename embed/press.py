@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, Generic
 
@@ -24,6 +25,8 @@ from flexapp.storage.revisions import revisions_of
 from flexapp.web.lane import Answer
 from flexapp.workflows.services import Services
 
+LINGERS_UNTIL: ContextVar[float] = ContextVar("lingers_until", default=0.0)
+"""Set while the renewer hears of changes: until then the lane goes on with what it is about to make again."""
 _READING = frozenset({"GET", "HEAD"})
 
 
@@ -58,12 +61,13 @@ class Press(ABC, Generic[Item]):
 
     def answer(self, environ: Mapping[str, Any]) -> Answer | None:
         """The lane's way: from memory, or None when somebody has to read the database."""
-        if time.monotonic() >= self._revisions.due and not self._is_current():
+        now = time.monotonic()
+        if now >= self._revisions.due and not self._is_current():
             return None
         if environ["REQUEST_METHOD"] not in _READING:
             return None
         found = self._shelf.find(f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}")
-        return self.hand_out(found, environ) if found is not None else None
+        return self.hand_out(found, environ) if found is not None and now < found.until else None
 
     def publish(self, session: Session, target: str, asked: Parameters, *, address: str) -> Item:
         """What is published for a target and parameters; made unless it is there. Raises PlayerGone.
@@ -90,6 +94,10 @@ class Press(ABC, Generic[Item]):
     def follow(self, follower: Follower) -> None:
         """Call ``follower`` with what was asked for and is taken off because it is old; it must be quick."""
         self._followers.append(follower)
+
+    def sweep(self) -> None:
+        """Let go of what may not be handed out any more."""
+        self._shelf.sweep()
 
     @abstractmethod
     def hand_out(self, found: Item, environ: Mapping[str, Any]) -> Answer:
@@ -130,7 +138,7 @@ class Press(ABC, Generic[Item]):
         return packed
 
     def _forget(self, subjects: frozenset[str]) -> None:
-        old = self._shelf.forget(subjects)
+        old = self._shelf.forget(subjects, until=LINGERS_UNTIL.get())
         if self._followers:
             wishes = [
                 Wish(key, [*kept.addresses], kept.times, frozenset(kept.packed))

@@ -1,9 +1,11 @@
 """The renewer: what changed is published again before anybody asks for it.
 
-One thread of a serving process. It asks for revisions also when no request does; what a revision takes
+One thread of a serving process. It asks for revisions a little ahead of requests; what a revision takes
 off the shelves it publishes again, what was asked for most comes first, and an app that was made or changed
-gets its usual documents before its first visitor. Nothing waits for it: requests hear of revisions by
-themselves, and publish what it has not come to.
+gets its usual documents before its first visitor. Of changes in other processes it hears first, and then
+the lane goes on with what it has until the new is there, so that nobody waits for a rendering. That ends
+``LINGER_SECONDS`` after the question before, so always within that time of the change. Nothing else waits
+for this thread: requests hear of revisions by themselves when it is late, and publish what is not there.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Any
 
 from flask import Flask
 
-from embed.press import Press, Wish
+from embed.press import LINGERS_UNTIL, Press, Wish
 from embed.shelf import Key
 from embed.subjects import PlayerGone
 from flexapp.apps.queries import app_by_id, placements_of
@@ -29,6 +31,8 @@ from flexapp.workflows.services import Services
 MOST_WISHES = 400  #: what is asked for least is left to its next visitor
 MOST_APPS = 200
 PLACEMENTS_EACH = 4  #: the newest ones of an app that nobody asked for yet
+AHEAD_SECONDS = EVERY_SECONDS / 2  #: between two questions
+LINGER_SECONDS = 0.8  #: what changed leaves every player within a second
 _LONGEST_REST = 0.1
 log = logging.getLogger(__name__)
 
@@ -51,9 +55,12 @@ class Renewer:
         for press in presses:
             press.follow(self.want)
         self._revisions.tell(self._note_apps)
+        self._rung = True
+        self._lingers_until = 0.0
 
     def start(self) -> None:
         """Begin; until ``stop``, or the end of the process."""
+        self._revisions.wake(self._hurry)
         self._thread = threading.Thread(target=self._run, name="renewer", daemon=True)
         self._thread.start()
 
@@ -78,7 +85,7 @@ class Renewer:
 
     def renew_one(self) -> bool:
         """Publish what is wanted most; False when there is nothing to do, or the database does not answer."""
-        if not self._revisions.are_known():
+        if not self.hear():
             return False
         self._welcome_apps()
         with self._lock:
@@ -95,6 +102,26 @@ class Renewer:
             self.want(press, [wish])
         return True
 
+    def hear(self) -> bool:
+        """Ask what changed, when it is time to; False when the database has not answered for long."""
+        now = time.monotonic()
+        before = self._revisions.asked
+        if not self._rung and now - before < AHEAD_SECONDS:
+            return True
+        self._rung = False
+        for press in self._presses:
+            press.sweep()
+        self._lingers_until = before + LINGER_SECONDS
+        token = LINGERS_UNTIL.set(max(0.0, self._lingers_until))
+        try:
+            return self._revisions.ask_ahead()
+        finally:
+            LINGERS_UNTIL.reset(token)
+
+    def _hurry(self) -> None:
+        self._rung = True
+        self._woken.set()
+
     def _run(self) -> None:
         while not self._ended.is_set():
             began = time.monotonic()
@@ -104,10 +131,11 @@ class Renewer:
             except Exception:
                 log.warning("something was not published again", exc_info=True)
                 is_busy = False
-            if is_busy:  # half of the time belongs to those who ask
-                self._ended.wait(min(time.monotonic() - began, _LONGEST_REST))
-            else:
-                self._woken.wait(EVERY_SECONDS)
+            now = time.monotonic()
+            if not is_busy:
+                self._woken.wait(AHEAD_SECONDS)
+            elif now > self._lingers_until:  # half of the time belongs to those who ask
+                self._ended.wait(min(now - began, _LONGEST_REST))
 
     def _note_apps(self, subjects: frozenset[str]) -> None:
         with self._lock:

@@ -8,10 +8,11 @@ rendered while something changed is handed out once and not kept.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Generic, TypeVar
 
 from embed.documents import Document
@@ -40,6 +41,7 @@ class Kept:
     used: int = 0  #: when it was asked for last
     times: int = 0  #: how often it was asked for, less of what was long ago
     addresses: list[str] = field(default_factory=list)
+    until: float = inf  #: by the monotonic clock; what is old may be found a moment longer
 
     @property
     def size(self) -> int:
@@ -71,13 +73,14 @@ class Shelf(Generic[Item]):
         self._most = {True: most_common, False: most_free}
         self._rooms: dict[bool, dict[Key, Item]] = {True: {}, False: {}}
         self._by_address: dict[str, Item] = {}
+        self._lingering: list[Item] = []
         self._changes: deque[tuple[int, frozenset[str]]] = deque(maxlen=_CHANGES_KEPT)
         self._count = 0
         self._lock = threading.Lock()
         self._turns = [threading.Lock() for _ in range(_TURNS)]
 
     def find(self, address: str) -> Item | None:
-        """What was published under exactly that address."""
+        """What was published under exactly that address; to be used before its ``until``."""
         return self._by_address.get(address)
 
     def get(self, key: Key) -> Item | None:
@@ -112,13 +115,38 @@ class Shelf(Generic[Item]):
             kept.addresses.append(address)
             self._by_address[address] = kept
 
-    def forget(self, subjects: frozenset[str]) -> list[tuple[Key, Item]]:
-        """Take everything off that hangs on one of these ids; returns it."""
+    def forget(self, subjects: frozenset[str], *, until: float = 0.0) -> list[tuple[Key, Item]]:
+        """Take everything off that hangs on one of these ids; returns it.
+
+        With ``until``, what is common is found under its addresses up to that moment of the monotonic
+        clock, unless something newer takes its place there.
+        """
         with self._lock:
             self._count += 1
             self._changes.append((self._count, subjects))
             everything = EVERYTHING in subjects
-            return self._remove_where(lambda kept: everything or not kept.needs.isdisjoint(subjects))
+
+            def is_old(kept: Item) -> bool:
+                return everything or not kept.needs.isdisjoint(subjects)
+
+            if not until:
+                for kept in filter(is_old, self._lingering):
+                    kept.until = 0.0
+            old = [pair for room in self._rooms.values() for pair in room.items() if is_old(pair[1])]
+            for key, kept in old:
+                if until and kept.is_common:
+                    kept.until = until
+                    self._lingering.append(self._rooms[True].pop(key))
+                else:
+                    self._remove(key)
+            self._sweep()
+            return old
+
+    def sweep(self) -> None:
+        """Let go of what is found no longer."""
+        if self._lingering:
+            with self._lock:
+                self._sweep()
 
     def __len__(self) -> int:
         return sum(map(len, self._rooms.values()))
@@ -140,13 +168,18 @@ class Shelf(Generic[Item]):
             for key in oldest[: len(room) // 16 + 1]:
                 self._remove(key)
 
-    def _remove_where(self, is_old: Callable[[Item], bool]) -> list[tuple[Key, Item]]:
-        old = [pair for room in self._rooms.values() for pair in room.items() if is_old(pair[1])]
-        for key, _ in old:
-            self._remove(key)
-        return old
+    def _sweep(self) -> None:
+        now = time.monotonic()
+        for kept in [kept for kept in self._lingering if kept.until <= now]:
+            self._lingering.remove(kept)
+            self._unname(kept)
 
     def _remove(self, key: Key) -> None:
         kept = self._rooms[key[1].is_common].pop(key, None)
-        for address in kept.addresses if kept else ():
-            self._by_address.pop(address, None)
+        if kept is not None:
+            self._unname(kept)
+
+    def _unname(self, kept: Item) -> None:
+        for address in kept.addresses:
+            if self._by_address.get(address) is kept:  # and nothing newer took its place
+                del self._by_address[address]

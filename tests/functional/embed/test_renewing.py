@@ -15,7 +15,7 @@ from werkzeug.test import Client
 from embed import publishing
 from embed.parameters import Parameters
 from embed.press import Press, Wish
-from embed.renewing import MOST_WISHES, Renewer
+from embed.renewing import LINGER_SECONDS, MOST_WISHES, Renewer
 from flexapp.app import create_app, start_renewing
 from flexapp.apps import operations
 from flexapp.apps.models import FlexApp, Placement
@@ -28,7 +28,7 @@ from flexapp.storage.session import Database
 from flexapp.workflows.services import Services
 from tests.factories.apps import make_app, make_placement
 from tests.functional.embed.conftest import Stage
-from tests.functional.web.test_lane import flask, lane, lane_of, plain
+from tests.functional.web.test_lane import flask, lane, lane_alone, lane_of, plain
 
 __all__ = ["flask", "lane"]
 BR = {"Accept-Encoding": "br"}
@@ -165,6 +165,48 @@ def test_wishes_are_bounded_and_the_least_wanted_is_left_to_its_next_visitor(
     renewer.want(press, wishes[-10:])
     assert len(renewer._wishes) == MOST_WISHES
     assert min(wish.times for wish in renewer._wishes.values()) == 1000 - MOST_WISHES
+
+
+def test_of_a_change_elsewhere_the_lane_goes_on_until_the_new_is_there_and_never_longer_than_its_time(
+    settings: Settings, stage: Stage, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(services.database.url, pool_size=4)
+    app = create_app(settings, replace(services, database=database))
+    renewer, visitor, alone = Renewer(app, presses(app)), Client(app), lane_alone(app)
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    path = f"/embed/v1/{stage.track_ids[0]}"
+
+    def title() -> str:
+        answer = alone.get(path)
+        return answer.text.split("<title>")[1].split("<")[0] if answer.status_code == 200 else "none"
+
+    assert renewer.hear()
+    visitor.get(path)
+    retitle(services, stage, "Second")
+    now = 1000.2
+    assert renewer.hear()
+    assert title() == "Midnight Trap", "nobody waits"
+    work(renewer)
+    assert title() == "Second"
+    retitle(services, stage, "Third")
+    now = 1000.45
+    assert renewer.hear()
+    now = 1000.99
+    assert title() == "Second"
+    now = 1000.2 + LINGER_SECONDS
+    assert title() == "none", "its time is over, though nobody came to publish it again"
+    work(renewer)
+    assert title() == "Third"
+    retitle(services, stage, "Fourth")
+    now = 1002.0
+    assert title() == "none", "a request heard of it first"
+    work(renewer)
+    retitle(replace(services, database=database), stage, "Fifth")
+    assert title() == "none", "this process changed it itself"
+    work(renewer)
+    assert title() == "Fifth"
+    database.close()
 
 
 @pytest.fixture

@@ -47,6 +47,11 @@ def lane_of(app: Flask) -> Lane:
 @pytest.fixture
 def lane(app: Flask) -> Client:
     """Sees what the lane answers itself; 599 where it hands the request on."""
+    return lane_alone(app)
+
+
+def lane_alone(app: Flask) -> Client:
+    """The lane without the app behind it."""
 
     def handed_on(_environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
         start("599 Handed on", [("Content-Length", "0")])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from embed.documents import Document
@@ -48,6 +50,28 @@ def test_a_change_takes_off_what_hangs_on_it_and_leaves_the_rest() -> None:
     assert shelf.find("/embed/v1/b?") is shelf.get(key("b")) is kept
     shelf.forget(frozenset({EVERYTHING}))
     assert len(shelf) == 0
+
+
+def test_what_is_common_and_old_may_be_found_until_a_moment_or_something_newer() -> None:
+    shelf = Shelf[Published]()
+    far = time.monotonic() + 1000
+    put(shelf, key("a", color="#123456"), published("a", is_common=False))
+    old = put(shelf, key("a"), published("a"))
+    assert len(shelf.forget(frozenset({"a"}), until=far)) == 2
+    assert len(shelf) == 0
+    assert shelf.find("/embed/v1/a?") is old
+    assert old.until == far
+    new = put(shelf, key("a"), published("a"))
+    assert shelf.find("/embed/v1/a?") is new
+    shelf.forget(frozenset({"a"}), until=far)
+    shelf.forget(frozenset({"b"}))
+    assert shelf.find("/embed/v1/a?") is new
+    shelf.forget(frozenset({"a"}))
+    assert shelf.find("/embed/v1/a?") is None, "heard of without a moment, it ends at once"
+    put(shelf, key("a"), published("a"))
+    shelf.forget(frozenset({"a"}), until=time.monotonic())
+    shelf.sweep()
+    assert shelf.find("/embed/v1/a?") is None
 
 
 @pytest.mark.parametrize("changed", ["per_1", EVERYTHING])
