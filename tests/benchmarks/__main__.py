@@ -6,7 +6,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import audio, checkout_sums, documents, ingest, player, player_lighthouse
+from tests.benchmarks import (
+    audio,
+    checkout_sums,
+    documents,
+    folding,
+    ingest,
+    player,
+    player_lighthouse,
+    scale,
+)
 from tests.benchmarks.setting import Table, disk
 
 BENCHMARKS = {
@@ -16,11 +25,17 @@ BENCHMARKS = {
     "sums": checkout_sums.run,
     "player": player.run,
     "lighthouse": player_lighthouse.run,
+    "folding": folding.run,
+    "scale": scale.run,
 }
 
 
 def main(names: list[str]) -> int:
-    """Run them in order; a name that there is none of ends with 2."""
+    """Run them in order; a name that there is none of ends with 2. ``--listens N`` is for ``scale``."""
+    if "--listens" in names:
+        place = names.index("--listens")
+        scale.LISTENS = int(names[place + 1])
+        names = names[:place] + names[place + 2 :]
     unknown = set(names) - set(BENCHMARKS)
     if unknown:
         sys.stderr.write(

@@ -38,6 +38,7 @@ from tests.factories.apps import make_app
 from tests.factories.catalog import make_license_type, make_track
 from tests.factories.people import make_person
 
+LISTENS = 1_000_000
 APPS, TRACKS, ACCOUNT, DAYS = 2_000, 20, 20, 90
 LAST = date(2026, 11, 17)
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -64,7 +65,7 @@ def app_id(number: int) -> str:
     return f"app_{number:026}"
 
 
-def build(folder: Path, listens: int) -> Built:
+def build(folder: Path, listens: int, *, days: int = DAYS) -> Built:
     """Sealed days and their roll-ups, as they would be after 90 days."""
     database = migrated(folder, "scale")
     people = _catalog(database)
@@ -73,8 +74,8 @@ def build(folder: Path, listens: int) -> Built:
     mirror.folder.mkdir(parents=True)
     began = time.perf_counter()
     sealed = 0
-    for back in reversed(range(DAYS)):
-        sealed += _seal(database, mirror, LAST - timedelta(days=back), listens // DAYS, folder)
+    for back in reversed(range(days)):
+        sealed += _seal(database, mirror, LAST - timedelta(days=back), listens // days, folder)
     seconds_sealed = time.perf_counter() - began
     with database.writing() as session:
         for name, day in ((EVIDENCE, SINCE.date()), (APP_HOURS, None), (TRACK_HOURS, NOW.date())):
@@ -87,7 +88,7 @@ def build(folder: Path, listens: int) -> Built:
     return Built(
         database,
         mirror,
-        listens // DAYS * DAYS,
+        listens // days * days,
         people,
         seconds_sealed,
         seconds_rebuilt,
@@ -303,6 +304,6 @@ def _ms(work: Callable[[], object], rounds: int = 5) -> float:
     return statistics.median(spent) * 1000
 
 
-def run(folder: Path, listens: int = 1_000_000) -> Table:
-    """One million unless more are asked for."""
-    return table(folder, listens)
+def run(folder: Path) -> Table:
+    """One million unless ``--listens`` asks for more."""
+    return table(folder, LISTENS)
