@@ -35,8 +35,9 @@ from flexapp.errors import Invalid
 from flexapp.kernel import zones
 from flexapp.listening import panels
 from flexapp.listening.activity import by_channels, total_of
-from flexapp.listening.insights import Dimension, Interval, Scope, breakdown, listener_days, plays
+from flexapp.listening.insights import Dimension, Interval, Scope, breakdown, plays
 from flexapp.listening.parts import parts
+from flexapp.listening.upkeep import mirror_for
 from flexapp.web.access import Access, allow
 from flexapp.web.context import db, services
 from flexapp.web.identity import require_person
@@ -105,7 +106,15 @@ def get_plays(query: PlaysQuery) -> Plays:
 def get_breakdown(query: PartsQuery) -> Breakdown:
     """Listens by country, device, system, browser, website or layout of the player."""
     since, until = _span(query)
-    found = parts(db(), _scope(query), query.by, since=since, until=until, top=query.limit)
+    found = parts(
+        db(),
+        _scope(query),
+        query.by,
+        since=since,
+        until=until,
+        top=query.limit,
+        mirror=mirror_for(services(), since),
+    )
     return Breakdown(
         since=since,
         until=until,
@@ -143,9 +152,9 @@ def get_engagement(query: SpanQuery) -> Engagement:
         badge=kept.badge,
         buckets=Buckets(**dict(zip(Buckets.model_fields, kept.buckets, strict=True))),
         retention=list(kept.curve or ()),
-        listener_days=None
-        if scope.person_id is not None
-        else listener_days(db(), app_ids=scope.app_ids, track_ids=scope.track_ids, since=since, until=until),
+        listener_days=panels.listener_days(
+            db(), scope, since=since, until=until, mirror=mirror_for(services(), since)
+        ).days,
         growth=GrowthRate(
             rate=growth.rate,
             plays=growth.plays,

@@ -17,6 +17,7 @@ from flexapp.dashboard.subjects import ALL, Subject, subject_of
 from flexapp.errors import NotFound
 from flexapp.kernel import zones
 from flexapp.kernel.slugs import slugify
+from flexapp.listening.upkeep import mirror_for
 from flexapp.web import filters
 from flexapp.web.access import Access, allow
 from flexapp.web.context import db, services
@@ -110,13 +111,13 @@ def _page(subject: Subject) -> str:
         zoom=_zoom(subject, period),
         zoom_out=f"{subject.path}?period={period.back}" if period.back else "",
         now_listening=_now(subject),
-        **page_of(db(), subject, period, person=require_person(), now=services().clock.now()),
+        **_panels(subject, period),
     )
 
 
 def _file(subject: Subject, form: str) -> Response:
     period = period_of(request.args, services().clock.now(), zone=_zone(), begin=subject.begin)
-    facts = page_of(db(), subject, period, person=require_person(), now=services().clock.now())
+    facts = _panels(subject, period)
     report = report_of(subject, period, facts, now=services().clock.now())
     response = make_response(written(report, form))
     response.headers["Content-Type"] = FORMATS[form]
@@ -124,6 +125,17 @@ def _file(subject: Subject, form: str) -> Response:
     name = f"{slugify(subject.title, fallback=subject.kind)}-insights-{day}.{form}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _panels(subject: Subject, period: Period) -> dict[str, Any]:
+    return page_of(
+        db(),
+        subject,
+        period,
+        person=require_person(),
+        now=services().clock.now(),
+        mirror=mirror_for(services(), period.since),
+    )
 
 
 def _period(subject: Subject) -> tuple[Period, str]:

@@ -17,6 +17,7 @@ from flexapp.dashboard.subjects import ALL, Subject
 from flexapp.dashboard.world import world_map
 from flexapp.kernel import countries
 from flexapp.listening import insights, panels, parts
+from flexapp.listening.columns import Mirror
 from flexapp.listening.counting import Reason
 from flexapp.listening.insights import Counts, Dimension
 from flexapp.listening.rules import SHORT
@@ -29,11 +30,11 @@ _TRACKS = 50
 ENOUGH = 10  #: listens, before a score or badge is shown: fewer say more about a person than about a beat
 _TENTHS = [f"{tenth * 10} to {tenth * 10 + 10} %" for tenth in range(10)]
 _BUCKETS = (
-    "Whole (80 % or more)",
-    "Mostly (60 to 80 %)",
-    "Half (40 to 60 %)",
-    "Partial (20 to 40 %)",
-    "Skipped (below 20 %)",
+    "Whole, from 80 %",
+    "Mostly, from 60 %",
+    "Half, from 40 %",
+    "Partial, from 20 %",
+    "Skipped, below 20 %",
 )
 _NAMES = {
     "desktop": "Computer",
@@ -45,9 +46,18 @@ _NAMES = {
 
 
 def page_of(
-    session: Session, subject: Subject, period: Period, *, person: Person, now: datetime
+    session: Session,
+    subject: Subject,
+    period: Period,
+    *,
+    person: Person,
+    now: datetime,
+    mirror: Mirror | None = None,
 ) -> dict[str, Any]:
-    """The panels by their names in ``templates/dashboard/insights/page.html``."""
+    """The panels by their names in ``templates/dashboard/insights/page.html``.
+
+    ``mirror`` has the sealed days, for spans that reach behind the raw rows.
+    """
     heard = listening(session, subject.scope, period)
     since, until = period.since, period.until
     channels = insights.breakdown(session, Dimension.CHANNEL, scope=subject.scope, since=since, until=until)
@@ -58,10 +68,13 @@ def page_of(
     told = engagement_panel(session, subject, period)
     return {
         **told,
-        **audience_panels(session, subject, period),
+        **audience_panels(session, subject, period, mirror),
         "growth": panels.growth(session, subject.scope, now=now),
         "trend": panels.trend(session, subject.scope, since=since, until=until),
-        **_narrow_panels(session, subject, period),
+        "listeners": panels.listener_days(
+            session, subject.scope, since=since, until=until, mirror=mirror
+        ).days,
+        "left_out": _left_out(session, subject, period),
         "named": panels.top_listeners(session, subject.scope, since=since, until=until),
         "stages": stages_of(heard.now, of_tracks=subject.is_of_tracks),
         "stage_names": [(name, "num") for name in STAGES[_OF_TRACKS if subject.is_of_tracks else 0 :]],
@@ -82,20 +95,18 @@ def page_of(
     }
 
 
-def _narrow_panels(session: Session, subject: Subject, period: Period) -> dict[str, Any]:
-    """Listener-days and what does not count, of apps or tracks; of everything nobody adds them up."""
+def _left_out(session: Session, subject: Subject, period: Period) -> list[tuple[str, int]]:
+    """What does not count, of apps or tracks; of everything nobody adds it up."""
     if subject.kind == ALL:
-        return {"listeners": None, "left_out": []}
-    app_ids, track_ids = subject.scope.app_ids, subject.scope.track_ids
+        return []
     left = insights.left_out(
-        session, app_ids=app_ids, track_ids=track_ids, since=period.since, until=period.until
+        session,
+        app_ids=subject.scope.app_ids,
+        track_ids=subject.scope.track_ids,
+        since=period.since,
+        until=period.until,
     )
-    return {
-        "listeners": insights.listener_days(
-            session, app_ids=app_ids, track_ids=track_ids, since=period.since, until=period.until
-        ),
-        "left_out": [(SHORT[Reason(reason)], count) for reason, count in left.items()],
-    }
+    return [(SHORT[Reason(reason)], count) for reason, count in left.items()]
 
 
 def engagement_panel(session: Session, subject: Subject, period: Period) -> dict[str, Any]:
@@ -126,10 +137,13 @@ def engagement_panel(session: Session, subject: Subject, period: Period) -> dict
     }
 
 
-def audience_panels(session: Session, subject: Subject, period: Period) -> dict[str, Any]:
+def audience_panels(
+    session: Session, subject: Subject, period: Period, mirror: Mirror | None
+) -> dict[str, Any]:
     """What listens came from: devices, systems, browsers, layouts, countries and sites."""
     found = {
-        by: parts.parts(session, subject.scope, by, since=period.since, until=period.until) for by in parts.By
+        by: parts.parts(session, subject.scope, by, since=period.since, until=period.until, mirror=mirror)
+        for by in parts.By
     }
     found_countries = found[parts.By.COUNTRY]
     return {

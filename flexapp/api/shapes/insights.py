@@ -200,7 +200,7 @@ class Engagement(Shape):
     badge: str | None = Field(description="High, Good, Moderate or Low")
     buckets: Buckets
     retention: list[float] = Field(description="Share of listens in which each tenth was heard; or empty")
-    listener_days: int | None = Field(description="Of apps and tracks; null for everything together")
+    listener_days: int = Field(description="Distinct listeners of each day, added up")
     growth: GrowthRate
     trend: HalfTrend
 

@@ -119,7 +119,7 @@ class Engagement(Model):
     badge: str | None
     buckets: Buckets
     retention: tuple[float, ...]
-    listener_days: int | None
+    listener_days: int
     growth: Growth
     trend: Trend
 
