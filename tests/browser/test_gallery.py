@@ -8,14 +8,15 @@ from __future__ import annotations
 import io
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Site, audit
 from tests.browser.stage import BEATS, TITLES, wait_for
@@ -25,6 +26,7 @@ from tests.factories.people import make_person
 
 pytestmark = pytest.mark.browser
 GALLERY = Path(__file__).resolve().parents[2] / "embed/gallery"
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SIZES = {"bar": (600, 80), "compact": (600, 166), "list": (600, 450), "card": (340, 500)}
 COLORS = 64  #: of a picture: a few kilobytes each
 MORE = {"warehouse-light": "Warehouse Light", "rooftop-rain": "Rooftop Rain", "neon-perreo": "Neon Perreo"}
@@ -115,13 +117,11 @@ def _licenses(page: Page) -> None:
 
 
 def _filled(page: Page) -> None:
-    _licenses(page)
     page.locator("dialog[open] .cart-add").click()
     expect(page.locator(".cart span")).to_have_text("1")
 
 
 def _cart(page: Page) -> None:
-    _filled(page)
     page.click(".cart")
     expect(page.locator("dialog.sheet footer")).to_be_visible()
 
@@ -144,40 +144,41 @@ def _as_it_is(_page: Page) -> None:
     pass
 
 
-#: State, what of the shelf it shows, and how one gets there.
-STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
-    "ready": ("full", _as_it_is),
-    "playing": ("full", _playing),
-    "buffering": ("full", _buffering),
-    "refused": ("full", _refused),
-    "error": ("full", _failing),
-    "licenses": ("full", _licenses),
-    "menu": ("full", _menu),
-    "filled": ("full", _filled),
-    "cart": ("full", _cart),
-    "sold": ("sold", _as_it_is),
-    "empty": ("empty", _as_it_is),
-    "gone": ("gone", _as_it_is),
-}
+#: What of the shelf is opened, and its states in turn, with how one gets from each to the next.
+JOURNEYS: list[tuple[str, dict[str, Callable[[Page], None]]]] = [
+    ("full", {"ready": _as_it_is, "licenses": _licenses, "filled": _filled, "cart": _cart}),
+    ("full", {"menu": _menu}),
+    ("full", {"playing": _playing}),
+    ("full", {"buffering": _buffering}),
+    ("full", {"refused": _refused}),
+    ("full", {"error": _failing}),
+    ("sold", {"sold": _as_it_is}),
+    ("empty", {"empty": _as_it_is}),
+    ("gone", {"gone": _as_it_is}),
+]
 
 
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[Page]:
+    """One page for all pictures: layouts are sizes of it, and themes what it says the system likes."""
+    context = browser.new_context(reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize(("target", "states"), JOURNEYS, ids=[" ".join(states) for _, states in JOURNEYS])
+@pytest.mark.parametrize("layout", SIZES)
 def test_every_state_of_every_layout_is_usable_by_everybody(
-    browser: Browser, shelf: Shelf, theme: str, state: str
+    window: Page, shelf: Shelf, layout: str, target: str, states: dict[str, Callable[[Page], None]]
 ) -> None:
-    target, reach = STATES[state]
+    _open(window, _address(shelf, target, f"layout={layout}&theme=auto"), SIZES[layout])
     found: list[str] = []
-    for layout, size in SIZES.items():
-        context = _window(browser, size, theme)
-        page = context.new_page()
-        page.goto(_address(shelf, target, f"layout={layout}&theme={theme}"))
-        if target in ("full", "sold"):
-            wait_for(page.main_frame, "document.querySelector('.player').hasAttribute('data-live')")
-        reach(page)
-        found += [f"{layout}: {problem}" for problem in (*audit(page), *_outside(page))]
-        _take_picture(page, f"{layout}-{theme}-{state}")
-        context.close()
+    for state, reach in states.items():
+        reach(window)
+        for theme in THEMES:
+            window.emulate_media(color_scheme=theme)
+            found += [f"{state}, {theme}: {problem}" for problem in (*audit(window), *_outside(window))]
+            _take_picture(window, f"{layout}-{theme}-{state}")
     assert found == []
 
 
@@ -185,28 +186,27 @@ def test_every_state_of_every_layout_is_usable_by_everybody(
 @pytest.mark.parametrize("layout", SIZES)
 @pytest.mark.parametrize("lang", ["de", "ja"])
 def test_every_layout_fits_from_tiny_to_huge_also_in_longer_words(
-    browser: Browser, shelf: Shelf, layout: str, size: tuple[int, int], lang: str
+    window: Page, shelf: Shelf, layout: str, size: tuple[int, int], lang: str
 ) -> None:
-    context = _window(browser, size, "light")
-    page = context.new_page()
-    page.goto(_address(shelf, "full", f"layout={layout}&lang={lang}"))
-    wait_for(page.main_frame, "document.querySelector('.player').hasAttribute('data-live')")
-    page.locator(".play").focus()
-    expect(page.locator(".more").first).to_be_attached()
-    assert _outside(page) == []
-    play = page.locator(".play").bounding_box()
+    _open(window, _address(shelf, "full", f"layout={layout}&lang={lang}"), size)
+    window.locator(".play").focus()
+    expect(window.locator(".more").first).to_be_attached()
+    assert _outside(window) == []
+    play = window.locator(".play").bounding_box()
     assert play is not None
     assert min(play["width"], play["height"]) >= 44
     if lang == "de" and size[0] < 400:
-        _take_picture(page, f"size-{layout}-{size[0]}x{size[1]}")
-    context.close()
+        _take_picture(window, f"size-{layout}-{size[0]}x{size[1]}")
 
 
-def _window(browser: Browser, size: tuple[int, int], theme: str) -> BrowserContext:
-    scheme = "dark" if theme == "dark" else "light"
-    return browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
-    )
+def _open(page: Page, address: str, size: tuple[int, int]) -> None:
+    """Show a player as somebody finds it who has never been here."""
+    page.unroute_all()
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme="light")
+    page.goto(address)
+    page.evaluate("localStorage.clear()")
+    wait_for(page.main_frame, "document.querySelector('.player[data-live], .empty')")
 
 
 def _address(shelf: Shelf, target: str, query: str) -> str:
