@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from flexapp.app import create_app
 from flexapp.apps import hosting, refused
@@ -24,6 +25,7 @@ from flexapp.catalog.operations import LicenseChoice
 from flexapp.catalog.queries import license_types_of
 from flexapp.config import Settings
 from flexapp.licensing import exclusivity
+from flexapp.listening import sessions
 from flexapp.people import operations as people
 from flexapp.people.models import Person
 from flexapp.storage.revisions import revisions_of
@@ -33,7 +35,7 @@ from tests.factories.apps import NOON, make_app, make_placement
 from tests.factories.catalog import make_license_types, make_track
 from tests.factories.orders import order
 from tests.factories.people import make_person
-from tests.functional.embed.reading import get
+from tests.functional.embed.reading import get, token
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,7 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
         ("picked", "placed"),
     ),
     "allow_refused_origin": (allow_refused, ("picked", "placed")),
+    "require_consent": (lambda on, s: apps.require_consent(s, on.app(s), True), ("picked", "placed")),
     "delete_app": (lambda on, s: apps.delete_app(s, on.app(s), now=DAY), ("picked", "placed")),
     "add_rule": (lambda on, s: apps.add_rule(s, s.get_one(FlexApp, on.own), now=DAY, newest=1), ()),
     "add_pick": (lambda on, s: apps.add_pick(s, on.app(s), on.track(s, 2), now=DAY), ("picked", "placed")),
@@ -283,14 +286,24 @@ def elsewhere(settings: Settings, services: Services) -> Iterator[tuple[FlaskCli
 
 
 def shown(client: FlaskClient, stage: Stage) -> dict[str, str]:
-    """Each document without its session, with its policy; asked for twice, so that it is kept."""
+    """Each document with its policy and what its session says; asked for twice, so that it is kept."""
     for _ in range(2):
         answers = {name: get(client, path) for name, path in stage.documents.items()}
     return {
-        name: f"{answer.status_code} {answer.headers['Content-Security-Policy']} "
+        name: f"{answer.status_code} {answer.headers['Content-Security-Policy']} {said(answer, stage)} "
         + answer.text.split('id="session"')[0]
         for name, answer in answers.items()
     }
+
+
+def said(answer: TestResponse, stage: Stage) -> list[str]:
+    """The flags of the session that a document carries; none when it carries none."""
+    if 'id="session"' not in answer.text:
+        return []
+    services = stage.services
+    claims = sessions.read(services.signer, token(answer), services.clock.now())
+    assert claims is not None
+    return sorted(claims.flags)
 
 
 @pytest.mark.parametrize("name", list(CHANGES))
