@@ -199,31 +199,6 @@ def left_out(
     return {reason: int(count) for reason, count in session.execute(query)}
 
 
-def listener_days(
-    session: Session,
-    *,
-    app_ids: Collection[str] | None = None,
-    track_ids: Collection[str] | None = None,
-    since: datetime,
-    until: datetime,
-) -> int:
-    """Distinct visitor-day keys with a valid qualified play: one person on two days counts twice.
-
-    Visitors without a key are not among them. Raw rows reach back about a month.
-    """
-    query = select(func.count(Play.visitor_key.distinct())).where(
-        Play.started_at >= since,
-        Play.started_at < until,
-        Play.is_qualified.is_(True),
-        Play.decision == Decision.VALID,
-    )
-    if app_ids is not None:
-        query = query.where(Play.app_id.in_(list(app_ids)))
-    if track_ids is not None:
-        query = query.where(Play.track_id.in_(list(track_ids)))
-    return session.scalar(query) or 0
-
-
 def total_of(counts: Iterable[Counts]) -> Counts:
     """Their sum."""
     columns = zip(*(tuple(each.__dict__.values()) for each in counts), strict=True)
