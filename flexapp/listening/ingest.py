@@ -65,6 +65,7 @@ class Ingest:
     def __init__(self, database: Database, *, rows_at_most: int = ROWS_AT_MOST) -> None:
         self._engine = database.engine
         self._survives_power = database.log_survives_power
+        self._turn = database.turn
         self._is_sqlite = database.is_sqlite
         self._write_lines = self._into_sqlite if database.is_sqlite else self._into_postgres
         dbapi: Any = database.engine.dialect.loaded_dbapi
@@ -150,7 +151,7 @@ class Ingest:
                 self._submit_each([row])
 
     def _lead(self) -> None:
-        with self._commit:
+        with self._commit, self._turn:
             with self._guard:
                 entries, self._open = self._open, []
             try:

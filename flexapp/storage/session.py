@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,10 @@ class Database:
         self.log_survives_power = log_survives_power  #: the log of listening; all else always does
         self.on_raised: list[Raised] = []  #: told after a commit of ours: its revision and what changed
         self.kept: dict[type[Any], Any] = {}  #: what a process has one of for each database, by its class
+        #: Taken by those who write again and again, the group commit and the fold: SQLite lets writers wait
+        #: by polling, so one that begins anew at once would starve the other.
+        is_shared = url.startswith("sqlite")
+        self.turn: AbstractContextManager[object] = threading.Lock() if is_shared else nullcontext()
         self.is_sqlite = url.startswith("sqlite")
         self.engine = _sqlite(url, pool_size) if self.is_sqlite else _postgres(url, pool_size)
 

@@ -12,6 +12,7 @@ from tests.benchmarks import (
     documents,
     folding,
     ingest,
+    kills,
     player,
     player_lighthouse,
     scale,
@@ -20,6 +21,7 @@ from tests.benchmarks.setting import Table, disk
 
 BENCHMARKS = {
     "ingest": ingest.run,
+    "kills": kills.run,
     "documents": documents.run,
     "audio": audio.run,
     "sums": checkout_sums.run,

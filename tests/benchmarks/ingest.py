@@ -126,6 +126,7 @@ def _sink(
             "FLEXAPP_HOME": str(home),
             "FLEXAPP_PORT": str(port),
             "FLEXAPP_EMBEDDED_WORKER": "0",
+            "FLEXAPP_SERVE_THREADS": str(CONNECTIONS),
             "FLEXAPP_BENCH_DISK_MS": str(disk),
         },
     )

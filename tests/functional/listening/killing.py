@@ -49,7 +49,7 @@ class Load:
         return threads
 
     def _report(self) -> None:
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=3)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
             self._report_until_it_dies(connection)
 
     def _report_until_it_dies(self, connection: http.client.HTTPConnection) -> None:
