@@ -141,10 +141,15 @@ def engagement(session: Session, scope: Scope, *, since: datetime, until: dateti
     Retention knows apps and tracks; a placement or channel does not narrow it.
     """
     totals = series(session, scope, since=since, until=until, interval=Interval.TOTAL).totals
+    return Engagement(totals, retention(session, scope, since=since, until=until))
+
+
+def retention(session: Session, scope: Scope, *, since: datetime, until: datetime) -> Retention:
+    """How far listens went, by UTC days; a placement or channel does not narrow it."""
     wide = replace(scope, placement_id=None, channel=None)
     row = session.execute(rollup_queries.select_retention(wide, since=since, until=until)).one()
     listens, percent, *rest = (int(value or 0) for value in row)
-    return Engagement(totals, Retention(listens, percent, tuple(rest[:5]), tuple(rest[5:])))
+    return Retention(listens, percent, tuple(rest[:5]), tuple(rest[5:]))
 
 
 def growth(session: Session, scope: Scope, *, now: datetime) -> Growth:

@@ -112,7 +112,7 @@ def ask(built: Built) -> list[tuple[str, float]]:
                     panels.series(session, scope, **span, interval=Interval.DAY),
                     parts(session, scope, By.DEVICE, **span),
                     parts(session, scope, By.COUNTRY, **span),
-                    panels.engagement(session, scope, **span).retention,
+                    panels.retention(session, scope, **span),
                 )
 
         return work
@@ -175,7 +175,7 @@ def check(built: Built, number: int = 3) -> None:
         by_country = parts(session, scope, By.COUNTRY, **span, top=500)
         assert all(part.plays == countries[part.value] for part in by_country.rows)
         assert by_country.total.plays == sum(countries.values())
-        kept = panels.engagement(session, scope, **span).retention
+        kept = panels.retention(session, scope, **span)
         assert kept.percent == sum(row[place["percent"]] for row in rows)
         assert kept.tenths[0] == sum(row[place["tenths"]] & 1 for row in rows)
         by_track = dict(breakdown(session, Dimension.TRACK, scope=scope, **span))
