@@ -74,6 +74,12 @@ class Period:
         rounded = " (rounded to whole hours)" if zones.is_rounded(self.zone, self.until) else ""
         return f"days of {self.zone.key.replace('_', ' ')}{rounded}"
 
+    @property
+    def days(self) -> tuple[str, str]:
+        """The first and the last local day, for the fields of a custom span."""
+        last = self.until - timedelta(seconds=1)
+        return as_local(self.since, self.zone, Interval.DAY), as_local(last, self.zone, Interval.DAY)
+
     def query(self, **changes: str) -> str:
         """The query that asks for this period again, with some values changed; empty ones are left out."""
         asked = {"since": self.asked[0], "until": self.asked[1]} if self.name == CUSTOM else {}

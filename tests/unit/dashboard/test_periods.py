@@ -67,6 +67,7 @@ def test_a_custom_span_takes_whole_days_or_hours_and_never_the_future() -> None:
     assert period.until == datetime(2026, 11, 5, 23, tzinfo=UTC)
     assert period.before_since == period.since - timedelta(days=4)
     assert period.label == "2 Nov to 5 Nov 2026"
+    assert period.days == ("2026-11-02", "2026-11-05")
     assert dict(parse_qsl(period.query())) == {**wishes, "by": "day"}
     hours = period_of({"period": "custom", "since": "2026-11-20T08", "until": "2026-11-20T11"}, NOW)
     assert (hours.until - hours.since, hours.interval) == (timedelta(hours=4), Interval.HOUR)
