@@ -62,7 +62,6 @@ def test_empty_intervals_are_dropped() -> None:
         {"k": "x"},
         {"k": "l"},
         {"k": "d"},
-        {"k": "x"},
         {"k": ["s"]},
         {"k": None},
         {"b": "trk_1"},

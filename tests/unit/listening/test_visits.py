@@ -1,5 +1,6 @@
 """Visits are views without a pause of half an hour."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -23,5 +24,5 @@ def test_the_order_of_views_and_repeats_do_not_matter(seconds: list[int], random
     random.shuffle(mixed)  # type: ignore[attr-defined]
     found = visits(mixed)
     assert found == visits(moments)
-    assert all(later - earlier >= PAUSE for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later - earlier >= PAUSE for earlier, later in itertools.pairwise(found))
     assert bool(found) == bool(moments)
