@@ -36,7 +36,7 @@ class Parameters:
     keys: bool = True  #: single-letter shortcuts
     dnt: bool = False
     preview: bool = False  #: the owner looks at it in the dashboard: nothing counts
-    lang: str | None = None  #: one of the spoken languages
+    lang: str | None = None  #: one of the spoken languages, or one that reads from right to left
     via: str = ""  #: one of WAYS; empty for a frame that was pasted
     key: str = ""  #: the placement token ``k``
 

@@ -33,14 +33,10 @@ CORE = (
 class Words:
     """The messages of one language; a placeholder without a value stays as it is."""
 
-    def __init__(self, language: str, messages: Mapping[str, str]) -> None:
+    def __init__(self, language: str, messages: Mapping[str, str], direction: str = "ltr") -> None:
         self.language = language
         self.messages = messages
-
-    @property
-    def direction(self) -> str:
-        """``ltr`` or ``rtl``."""
-        return "rtl" if self.language in _RIGHT_TO_LEFT else "ltr"
+        self.direction = direction  #: ``ltr`` or ``rtl``: how the page around it reads
 
     def say(self, name: str, **values: object) -> str:
         """A message with its ``{placeholders}`` filled."""
@@ -74,12 +70,13 @@ class Words:
 
 @lru_cache(maxsize=32)
 def words_of(language: str | None) -> Words:
-    """The words of a language; English for one that is not spoken."""
+    """The words of a language; English for one that is not spoken, laid out as that one reads."""
     spoken = language if language in LANGUAGES else DEFAULT
-    return Words(spoken, json.loads((HOME / f"{spoken}.json").read_text()))
+    direction = "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+    return Words(spoken, json.loads((HOME / f"{spoken}.json").read_text()), direction)
 
 
 def language_of(tag: str) -> str | None:
-    """The spoken language of a tag such as ``pt-BR``, or None."""
+    """The language of a tag such as ``pt-BR`` if it is spoken or reads from right to left, or None."""
     language = tag.replace("_", "-").partition("-")[0].lower()
-    return language if language in LANGUAGES else None
+    return language if language in LANGUAGES or language in _RIGHT_TO_LEFT else None

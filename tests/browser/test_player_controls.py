@@ -289,15 +289,17 @@ def test_nothing_shifts_while_it_loads_or_when_the_late_parts_come(browser: Brow
         context.close()
 
 
-@pytest.mark.parametrize("layout", ["bar", "compact", "list", "card"])
+@pytest.mark.parametrize(
+    ("layout", "lang"), [("bar", "ar"), ("compact", "he"), ("list", "fa-IR"), ("card", "ur")]
+)
 def test_every_layout_reads_from_right_to_left_and_in_forced_colors(
-    browser: Browser, stage: Stage, layout: str
+    browser: Browser, stage: Stage, layout: str, lang: str
 ) -> None:
     context = browser.new_context(viewport={"width": 380, "height": 480}, forced_colors="active")
     page = context.new_page()
-    page.goto(stage.embed(f"layout={layout}"))
+    page.goto(stage.embed(f"layout={layout}&lang={lang}"))
     wait_for(page.main_frame, "document.querySelector('.player').hasAttribute('data-live')")
-    page.evaluate("document.documentElement.dir = 'rtl'")
+    expect(page.locator("html[dir=rtl][lang=en] .play")).to_have_attribute("aria-label", "Play Midnight Trap")
     play, price = (
         page.locator(".play").bounding_box(),
         page.locator(".buy >> visible=true").first.bounding_box(),

@@ -54,10 +54,25 @@ def test_every_word_is_said_somewhere() -> None:
 
 @pytest.mark.parametrize(
     ("tag", "language"),
-    [("de", "de"), ("pt-BR", "pt"), ("PT_br", "pt"), ("", None), ("xx", None), ("../en", None), ("e", None)],
+    [
+        ("de", "de"),
+        ("pt-BR", "pt"),
+        ("PT_br", "pt"),
+        ("", None),
+        ("xx", None),
+        ("../en", None),
+        ("e", None),
+        ("ar-EG", "ar"),
+    ],
 )
 def test_a_tag_names_a_spoken_language_or_none(tag: str, language: str | None) -> None:
     assert language_of(tag) == language
+
+
+def test_a_language_from_right_to_left_that_is_not_spoken_turns_english_words() -> None:
+    hebrew = words_of("he")
+    assert (hebrew.language, hebrew.direction, hebrew.say("sold")) == ("en", "rtl", "Sold")
+    assert (words_of("xx").direction, words_of(None).direction) == ("ltr", "ltr")
 
 
 @pytest.mark.parametrize(
