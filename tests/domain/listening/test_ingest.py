@@ -231,3 +231,27 @@ def test_the_log_may_wait_for_less_than_the_disk_and_nothing_else_does(
     assert len(stored(database)) == 1
     with database.writing() as session:
         assert session.execute(text(ask)).scalar() in (2, "on"), "money waits for the disk as before"
+
+
+def test_who_writes_again_and_again_lets_the_others_have_their_turn(database: Database) -> None:
+    """A fold with much behind it begins anew at once; SQLite alone would let a report wait for its end."""
+    ingest, is_over, rounds = Ingest(database), threading.Event(), []
+
+    def fold() -> None:
+        while not is_over.is_set():
+            with database.turn, database.writing() as session:
+                queries.newest_event(session)
+                is_over.wait(0.02)
+            rounds.append(1)
+
+    folding = threading.Thread(target=fold)
+    folding.start()
+    try:
+        for number in range(5):
+            before = len(rounds)
+            ingest.submit([row(seq=number)])
+            assert len(rounds) - before < 20
+    finally:
+        is_over.set()
+        folding.join()
+    assert len(stored(database)) == 5
