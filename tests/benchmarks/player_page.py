@@ -115,7 +115,7 @@ def throttled(browser: Browser, stage: PlayerStage, *, plain: bool = False) -> d
 
 def painted(browser: Browser, stage: PlayerStage) -> float:
     """The largest paint in milliseconds, the processor at 4x and the network at Slow 4G."""
-    found = []
+    found: list[float] = []
     for _ in range(3):
         with _slowed(browser, stage) as (page, console):
             console.send("Network.emulateNetworkConditions", SLOW_4G)
@@ -128,7 +128,7 @@ def taps(
     browser: Browser, stage: PlayerStage, *, network: dict[str, Any] | None = None, rounds: int = 5
 ) -> float:
     """Milliseconds from the click to the sound, median; each time in a browser that has nothing kept."""
-    found = []
+    found: list[float] = []
     for _ in range(rounds):
         with opened(browser) as page:
             page.goto(stage.put(stage.frame))

@@ -11,6 +11,7 @@ import json
 import re
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
@@ -55,7 +56,7 @@ def answers(stage: PlayerStage) -> dict[str, tuple[float, float]]:
     frame = Wish("GET", path, {**BROWSER, "Sec-Fetch-Dest": "iframe"})
     unfold = Wish("GET", f"/oembed?url={quote(stage.link, safe='')}&format=json", BROWSER)
     sound = Wish("GET", f"/media/{track}.mp3", {**BROWSER, "Range": "bytes=0-"}, first_byte=True)
-    wishes = {
+    wishes: dict[str, Callable[[int], Wish]] = {
         "document": lambda _: frame,
         "oembed": lambda _: unfold,
         "listens": listen,
