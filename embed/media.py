@@ -74,10 +74,11 @@ def medium_cover(track_id: str) -> Response:
     key = _track(track_id).cover_key
     if key is None:
         raise TrackNotFound("This track has no cover.")
-    response = Response(artwork.medium(services().objects, key), mimetype="image/jpeg")
+    response = Response(artwork.medium(services().objects.read, key), mimetype="image/jpeg")
     response.set_etag(tag_of(f"{key}@{artwork.MEDIUM}"))
     response.headers["Cache-Control"] = _FOR_GOOD if request.args.get("v") else _FOR_A_WHILE
-    return _open(response.make_conditional(request))
+    response.make_conditional(request)
+    return _open(response)
 
 
 @blueprint.get("/peaks/<track_id>.json")
