@@ -14,7 +14,6 @@ from flexapp.apps.snippets import FORMS
 from flexapp.demo.stranger import build_server
 from flexapp.listening.models import Kind, ListenEvent
 from tests.browser.stage import (
-    LateParts,
     Stage,
     is_playing,
     page,
@@ -242,38 +241,6 @@ def test_a_paid_order_thanks_in_the_player(page: Page, visitor: BrowserContext, 
         frame.locator("dialog.licenses .cta").click()
     opened.value.close()
     expect(frame.locator(".notice")).to_contain_text("Thank you", timeout=15_000)
-
-
-def test_only_one_player_sounds_on_a_page(page: Page, stage: Stage) -> None:
-    page.goto(stage.put(stage.frame() + stage.frame() + stage.frame("single=0")))
-    first, second, third = (player_of(page, index) for index in range(3))
-    first.click(".play")
-    wait_until_it_plays(first)
-    second.click(".play")
-    wait_until_it_plays(second)
-    expect(first.locator(".play")).to_have_attribute("aria-label", "Play Midnight Trap")
-    third.click(".play")
-    wait_until_it_plays(third)
-    page.wait_for_timeout(300)
-    assert [is_playing(each) for each in (first, second, third)] == [False, True, True]
-
-
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "the other way round"])
-def test_without_a_loader_the_player_that_was_started_last_goes_on_too(
-    page: Page, stage: Stage, order: tuple[int, int]
-) -> None:
-    late = LateParts(page)
-    page.goto(stage.put(stage.frame() + stage.frame()))
-    frames = [player_of(page), player_of(page, 1)]
-    for frame in frames:
-        frame.click(".play")
-        wait_until_it_plays(frame)
-    for place in order:
-        late.let_in(frames[place])
-    expect(frames[0].locator(".play")).to_have_attribute("aria-label", "Play Midnight Trap")
-    played = frames[1].evaluate("document.querySelector('.seek').valueAsNumber")
-    wait_until_it_plays(frames[1], beyond=played + 0.3)
-    assert not is_playing(frames[0])
 
 
 def test_a_sandboxed_frame_without_an_origin_plays_and_reports(page: Page, stage: Stage) -> None:
