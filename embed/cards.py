@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,8 +13,7 @@ from flexapp.catalog.offers import Offer
 from flexapp.people.models import Person
 
 #: of a waveform inside the document, and what a point may be: as many as fit beside ten tracks in 9 KB
-_POINTS, _STEPS = 160, 24
-_DIGITS = string.digits + string.ascii_lowercase
+_POINTS, _STEPS = 160, 12
 _FILE_WORDS = {"mp3": "MP3", "wav": "WAV", "stems": "stems"}
 
 
@@ -104,15 +102,11 @@ def offer_note(offer: Offer, words: Words) -> str:
 
 
 def short_peaks(peaks: str) -> str:
-    """Bytes in hex as 160 digits: the loudest of each stretch in 24 steps, as its way from the one before.
-
-    ``widgets/player/elements/waveform.js`` adds them up. Waveforms wander, so ways repeat where levels do
-    not, and compress by a fifth better. Without peaks silence.
-    """
+    """Bytes in hex as 160 hexadecimal digits: the loudest of each stretch in 12 steps; silence without."""
     values = bytes.fromhex(peaks) or b"\0"
     edges = [place * len(values) // _POINTS for place in range(_POINTS + 1)]
     levels = [max(values[start : max(end, start + 1)]) * _STEPS >> 8 for start, end in pairwise(edges)]
-    return "".join(_DIGITS[(level - before) % _STEPS] for before, level in pairwise([0, *levels]))
+    return "".join(f"{level:x}" for level in levels)
 
 
 def _card(track: Track, producer: Person, offers: Sequence[Offer], words: Words) -> TrackCard:

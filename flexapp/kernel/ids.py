@@ -9,7 +9,9 @@ import threading
 import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32, lower case
+_VALUES = {digit: value for value, digit in enumerate(_ALPHABET)}
 _LENGTH = 26
+_MOST = "7" + "z" * (_LENGTH - 1)  #: 128 bits in base 32
 _lock = threading.Lock()
 _last = 0
 
@@ -29,13 +31,29 @@ def new_id(kind: str) -> str:
     """
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is no kind of id; the kinds are {', '.join(sorted(KINDS))}")
-    return f"{kind}_{_base32(_uuid7())}"
+    return id_of(kind, _uuid7())
 
 
 def is_id(value: str, kind: str) -> bool:
     """Whether the text has the shape of an id of that kind."""
     match = _SHAPE.match(value)
     return bool(match and match.group(1) == kind)
+
+
+def number_of(public_id: str) -> int:
+    """The UUID behind an id, 128 bits; raises ValueError when there is none."""
+    match = _SHAPE.match(public_id)
+    if match is None or match.group(2) > _MOST:
+        raise ValueError(f"{public_id!r} is no id")
+    number = 0
+    for digit in match.group(2):
+        number = number << 5 | _VALUES[digit]
+    return number
+
+
+def id_of(kind: str, number: int) -> str:
+    """The id of that kind with that UUID behind it."""
+    return f"{kind}_{_base32(number)}"
 
 
 def new_secret(size: int = 32) -> str:

@@ -1,21 +1,26 @@
 """Session tokens: what a player's document carries, instead of a row in a table.
 
-``v1.<payload>.<mac>``: a random id, app, placement, channel and layout (a letter each), the site around the
-player, the moment and flags, sealed with HMAC-SHA-256 cut to 128 bits (embed-spec 10.2). It names no visitor.
+``v2.<payload>.<mac>``: channel and layout, flags, app, placement, the site around the player, the moment and
+a random id, in bytes, sealed with HMAC-SHA-256 cut to 128 bits (embed-spec 10.2). It names no visitor. It
+comes with every document and report, where it cannot be compressed, so it is short. Tokens ``v1`` said the
+same in JSON; players that are open across an update still hold them.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+import struct
 import time
 from base64 import b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from flexapp.apps.models import Channel, Layout
-from flexapp.kernel.signing import Signer
+from flexapp.kernel.ids import id_of, number_of
+from flexapp.kernel.signing import Signer, encoded
 
 LIFE = timedelta(hours=6)
 """How long a token opens previews."""
@@ -37,10 +42,14 @@ _CHANNELS: dict[str, str] = {
     Channel.OEMBED_CONSUMER: "e",
     Channel.DIRECT: "d",
 }
-_LAYOUTS: dict[str, str] = {Layout.BAR: "b", Layout.COMPACT: "c", Layout.LIST: "l", Layout.CARD: "k"}
+_LAYOUTS: dict[str, str] = {"": "-", Layout.BAR: "b", Layout.COMPACT: "c", Layout.LIST: "l", Layout.CARD: "k"}
 _CHANNEL_OF = {letter: str(channel) for channel, letter in _CHANNELS.items()}
 _LAYOUT_OF = {letter: str(layout) for layout, letter in _LAYOUTS.items()}
-_LETTERS_AT_MOST = 2  #: of channel and layout; tokens of earlier versions spell the channel out
+_LETTERS_AT_MOST = 2  #: of channel and layout; the first tokens of version 1 spell the channel out
+#: in the order of FLAGS, where new ones come last
+_BITS = {name: 1 << place for place, name in enumerate(FLAGS)}
+_HEAD = struct.Struct(">ccB16s16s")  #: channel, layout, flags, app, placement; then the site, NULs, and
+_TAIL = 18  #: 6 bytes of Unix milliseconds and 12 of the session's id
 _PURPOSE = "listen"
 _AHEAD = timedelta(minutes=2)  #: two machines' clocks
 _MAX_TOKEN = 700
@@ -79,24 +88,21 @@ class Minter:
         flags: Collection[str] = (),
         layout: str = "",
     ) -> None:
-        known = frozenset(flags) & FLAGS.keys()
         self._fixed = (app_id or "", placement_id or "", str(channel), host[:100])
         self._layout = str(layout)
-        letter = _CHANNELS.get(self._fixed[2])
-        way = letter + _LAYOUTS.get(layout, "") if letter else self._fixed[2]
-        optional = {
-            "a": self._fixed[0],
-            "p": self._fixed[1],
-            "h": self._fixed[3],
-            "f": "".join(sorted(FLAGS[flag] for flag in known)),
-        }
-        filled = {name: value for name, value in optional.items() if value}
-        self._sealer = signer.sealer(_PURPOSE, {"c": way, **filled})
+        head = _HEAD.pack(
+            _CHANNELS[self._fixed[2]].encode(),
+            _LAYOUTS[self._layout].encode(),
+            sum(_BITS[flag] for flag in frozenset(flags) & FLAGS.keys()),
+            _bytes_of(self._fixed[0]),
+            _bytes_of(self._fixed[1]),
+        ) + self._fixed[3].encode("utf-8", "replace")
+        self._sealer = signer.sealer(_PURPOSE, head + b"\0" * (-len(head) % 3))
         self.beginning = self._sealer.beginning  #: of every token
 
     def mint(self, session_id: bytes, milliseconds: int) -> bytes:
         """The rest of a new token; ``session_id`` from ``new_session_id``, the moment in Unix time."""
-        return self._sealer.seal(b'"i":%d,"s":"%b" }' % (milliseconds, session_id))
+        return self._sealer.seal(encoded(milliseconds.to_bytes(6)) + session_id)
 
     def claims(self, session_id: bytes, milliseconds: int, flags: frozenset[str]) -> SessionClaims:
         """What that token says."""
@@ -150,24 +156,58 @@ def read(signer: Signer, token: str, now: datetime, *, late: timedelta = timedel
     """The claims, or None: edited, not ours, from the future, or older than LIFE and ``late``."""
     if not token or len(token) > _MAX_TOKEN:
         return None
-    payload = signer.unseal(_PURPOSE, token)
-    if payload is None:
-        return None
     try:
-        minted_at = datetime.fromtimestamp(payload["i"] / 1000, UTC)
-        way = str(payload["c"])
-        claims = SessionClaims(
-            session_id=str(payload["s"]),
-            app_id=str(payload.get("a", "")),
-            placement_id=str(payload.get("p", "")),
-            channel=_CHANNEL_OF[way[0]] if len(way) <= _LETTERS_AT_MOST else way,
-            host=str(payload.get("h", "")),
-            minted_at=minted_at,
-            flags=frozenset(_LETTERS[letter] for letter in payload.get("f", "") if letter in _LETTERS),
-            layout=_LAYOUT_OF.get(way[1:], ""),
-        )
-    except (KeyError, IndexError, TypeError, ValueError, OverflowError, OSError):
+        claims = _claims(signer, token)
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError, OSError, struct.error):
         return None
+    if claims is None:
+        return None
+    minted_at = claims.minted_at
     if not minted_at - _AHEAD <= now <= minted_at + LIFE + late:
         return None
     return claims
+
+
+def _claims(signer: Signer, token: str) -> SessionClaims | None:
+    """What an untouched token says; raises all sorts of errors when it is not of our making."""
+    data = signer.unseal_bytes(_PURPOSE, token)
+    if data is None:
+        return _claims_in_json(signer, token)
+    head, moment, session = data[:-_TAIL], data[-_TAIL:-12], data[-12:]
+    channel, layout, bits, app, placement = _HEAD.unpack_from(head)
+    return SessionClaims(
+        session_id=encoded(session).decode(),
+        app_id=_id_of("app", app),
+        placement_id=_id_of("plc", placement),
+        channel=_CHANNEL_OF[channel.decode()],
+        host=head[_HEAD.size :].rstrip(b"\0").decode(),
+        minted_at=datetime.fromtimestamp(int.from_bytes(moment) / 1000, UTC),
+        flags=frozenset(name for name, bit in _BITS.items() if bits & bit),
+        layout=_LAYOUT_OF[layout.decode()],
+    )
+
+
+def _claims_in_json(signer: Signer, token: str) -> SessionClaims | None:
+    payload = signer.unseal(_PURPOSE, token)
+    if payload is None:
+        return None
+    way = str(payload["c"])
+    return SessionClaims(
+        session_id=str(payload["s"]),
+        app_id=str(payload.get("a", "")),
+        placement_id=str(payload.get("p", "")),
+        channel=_CHANNEL_OF[way[0]] if len(way) <= _LETTERS_AT_MOST else way,
+        host=str(payload.get("h", "")),
+        minted_at=datetime.fromtimestamp(payload["i"] / 1000, UTC),
+        flags=frozenset(_LETTERS[letter] for letter in payload.get("f", "") if letter in _LETTERS),
+        layout=_LAYOUT_OF.get(way[1:], ""),
+    )
+
+
+def _bytes_of(public_id: str) -> bytes:
+    return number_of(public_id).to_bytes(16) if public_id else bytes(16)
+
+
+@lru_cache(maxsize=4096)  # the same few come thousands of times a second
+def _id_of(kind: str, data: bytes) -> str:
+    return id_of(kind, int.from_bytes(data)) if any(data) else ""

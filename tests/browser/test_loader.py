@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -95,7 +97,7 @@ def test_the_element_is_a_player_for_the_pages_script(page: Page, stage: Stage) 
     heard = page.evaluate("heard")
     assert {"play", "pause", "timeupdate", "trackchange", "seeked"} <= {kind for kind, _ in heard}
     text = str(heard)
-    assert "v1." not in text, "no token reaches the page"
+    assert not re.search(r"v\d\.", text), "no token reaches the page"
 
 
 def test_the_theme_follows_the_attribute_without_a_reload(page: Page, stage: Stage) -> None:

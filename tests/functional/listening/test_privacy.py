@@ -24,7 +24,7 @@ from tests.functional.listening.conftest import Scene
 
 HOME = "198.51.100.77"
 HOUSE = "2001:db8:77:88:1::9"
-TOKEN = re.compile(r'"(v1\.[\w-]+\.[\w-]+)"')
+TOKEN = re.compile(r'"(v2\.[\w-]+\.[\w-]+)"')
 
 
 def everything_stored(scene: Scene) -> str:

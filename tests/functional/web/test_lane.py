@@ -33,7 +33,7 @@ from tests.functional.embed.reading import BROWSER
 __all__ = ["stage"]
 LISTENS = "/api/v1/listens"
 FRAME = {**BROWSER, "Referer": "https://blog.example/", "Sec-Fetch-Dest": "iframe", "Accept-Encoding": "br"}
-_TOKEN = re.compile(r"v1\.[\w-]+\.[\w-]+(?=\")")
+_TOKEN = re.compile(r"v2\.[\w-]+\.[\w-]+(?=\")")
 
 
 def lane_of(app: Flask) -> Lane:

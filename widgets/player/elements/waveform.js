@@ -2,15 +2,13 @@ import { one } from "../../shared/dom.js";
 import { currentTrack } from "../store.js";
 
 const POINTS = 160; // of each track
-const STEPS = 24; // of each point
 const PITCH = 4.5; // CSS pixels from bar to bar, as near as the width allows
 const GAP = 2;
 const FLAT = 0.06; // so that silence still shows where it is
 
-/** One waveform: a digit for each point, the way from the level before it, as shares of the loudest, 0 to 1. */
+/** One waveform: a hexadecimal digit for each point, as shares of the loudest, 0 to 1. */
 export function readPeaks(digits) {
-  let level = 0;
-  const values = [...digits].map((digit) => (level = (level + parseInt(digit, 36)) % STEPS));
+  const values = [...digits].map((digit) => parseInt(digit, 16));
   const loudest = Math.max(1, ...values);
   return values.map((value) => value / loudest);
 }
