@@ -42,10 +42,10 @@ BEATS = (
 
 
 def _peaks(title: str) -> str:
-    """160 levels that wander, so that a document weighs what one of real music does (about 9,100 bytes)."""
+    """160 levels that wander; they compress a little worse than those of real music."""
     dice, level, levels = random.Random(title), 120, []
     for _ in range(160):
-        level = min(255, max(10, level + dice.randint(-45, 45)))
+        level = min(255, max(10, level + dice.randint(-60, 60)))
         levels.append(level)
     return bytes(levels).hex()
 
