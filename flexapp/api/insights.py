@@ -30,7 +30,7 @@ from flexapp.api.shapes.insights import (
     PlaysQuery,
     SpanQuery,
 )
-from flexapp.catalog.queries import own_track
+from flexapp.catalog.queries import own_album, own_track, tracks_of_album
 from flexapp.errors import Invalid
 from flexapp.kernel import zones
 from flexapp.listening import panels
@@ -172,8 +172,11 @@ def get_funnel(query: FunnelQuery) -> Funnel:
     """Loaded, seen, played, license opened, added, bought and refunded, by placement or website."""
     since, until = _span(query)
     scope = _scope(query)
-    if query.by is panels.Step.HOST and (scope.track_ids or scope.placement_id or scope.channel):
-        raise _refusal("by", "Websites are known of whole apps: leave track, placement and channel out.")
+    narrower = (scope.track_ids, scope.placement_id, scope.channel)
+    if query.by is panels.Step.HOST and narrower != (None, None, None):
+        raise _refusal(
+            "by", "Websites are known of whole apps: leave track, album, placement and channel out."
+        )
     rows = panels.funnel(db(), scope, by=query.by, since=since, until=until)
     names = [name for name in FunnelStep.model_fields if name != "key"]
     return Funnel(
@@ -218,13 +221,19 @@ def _scope(query: SpanQuery) -> Scope:
         own_app(query.app_id)
     if query.placement_id is not None:
         own_placement(query.placement_id)
-    if query.track_id is not None and query.app_id is None and query.placement_id is None:
+    tracks = None if query.track_id is None else [query.track_id]
+    if query.album_id is not None:
+        if tracks is not None:
+            raise _refusal("album_id", "Name a track or an album, not both.")
+        album = own_album(db(), person, query.album_id)
+        tracks = [track.id for track in tracks_of_album(db(), album)]
+    elif query.track_id is not None and query.app_id is None and query.placement_id is None:
         own_track(db(), person, query.track_id)
-    named = (query.app_id, query.placement_id, query.track_id)
+    named = (query.app_id, query.placement_id, tracks)
     return Scope(
         person_id=person.id if named == (None, None, None) else None,
         app_ids=None if query.app_id is None else [query.app_id],
-        track_ids=None if query.track_id is None else [query.track_id],
+        track_ids=tracks,
         placement_id=query.placement_id,
         channel=None if query.channel is None else query.channel.value,
     )

@@ -1,4 +1,4 @@
-"""Track, Upload, Deliverable, LicenseType, TrackLicense."""
+"""Track, Album, Upload, Deliverable, LicenseType, TrackLicense."""
 
 from __future__ import annotations
 
@@ -100,6 +100,29 @@ class Track(Base):
     created_at: Mapped[Moment]
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class Album(Base):
+    """Tracks of one producer under one name; their figures are told together."""
+
+    __tablename__ = "album"
+
+    id: Mapped[str] = public_id("alb")
+    producer_id: Mapped[str] = refers_to("person")
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    title: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[Moment]
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class AlbumTrack(Base):
+    """A track's place in an album; a track can be in several."""
+
+    __tablename__ = "album_track"
+
+    album_id: Mapped[str] = refers_to("album", index=False, ondelete="CASCADE", primary_key=True)
+    track_id: Mapped[str] = refers_to("track", ondelete="CASCADE", primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, default=0)
 
 
 class Upload(Base):

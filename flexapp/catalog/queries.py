@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from flexapp.catalog.models import (
+    Album,
+    AlbumTrack,
     Deliverable,
     DeliverableKind,
     LicenseType,
@@ -27,6 +29,12 @@ class TrackNotFound(NotFound):
     """There is no such track, or it is none of the caller's business."""
 
     code = "track_not_found"
+
+
+class AlbumNotFound(NotFound):
+    """There is no such album, or it is another producer's."""
+
+    code = "album_not_found"
 
 
 class LicenseTypeNotFound(NotFound):
@@ -67,6 +75,27 @@ def tracks_of(session: Session, producer: Person) -> list[Track]:
     return list(
         session.scalars(tracks_of_select(producer).order_by(Track.created_at.desc(), Track.id.desc()))
     )
+
+
+def album_by_id(session: Session, album_id: str) -> Album | None:
+    """The album, unless it was deleted."""
+    album = session.get(Album, album_id)
+    return album if album is not None and album.deleted_at is None else None
+
+
+def own_album(session: Session, producer: Person, album_id: str) -> Album:
+    """The producer's album; raises AlbumNotFound for anybody else's."""
+    album = album_by_id(session, album_id)
+    if album is None or album.producer_id != producer.id:
+        raise AlbumNotFound("There is no such album.")
+    return album
+
+
+def tracks_of_album(session: Session, album: Album) -> list[Track]:
+    """Its tracks in order, without the deleted."""
+    query = select(Track).join(AlbumTrack, AlbumTrack.track_id == Track.id)
+    query = query.where(AlbumTrack.album_id == album.id, Track.deleted_at.is_(None))
+    return list(session.scalars(query.order_by(AlbumTrack.position, Track.id)))
 
 
 def tracks_of_select(

@@ -13,7 +13,7 @@ from flexapp.dashboard.periods import DEFAULT, InvalidPeriod, Period, choices, i
 from flexapp.dashboard.queries import listening_now
 from flexapp.dashboard.reports import FORMATS, written
 from flexapp.dashboard.sheets import report_of
-from flexapp.dashboard.subjects import ALL, Subject, subject_of
+from flexapp.dashboard.subjects import ALL, KINDS, Subject, subject_of
 from flexapp.errors import NotFound
 from flexapp.kernel import zones
 from flexapp.kernel.slugs import slugify
@@ -25,12 +25,6 @@ from flexapp.web.identity import require_person
 
 blueprint = Blueprint("insights", __name__)
 _FORM = "<any(csv, json, pdf):form>"
-
-
-class NoAlbums(NotFound):
-    """Insights of an album, of which there are none yet."""
-
-    code = "no_albums"
 
 
 @blueprint.get(f"{HOME}/insights")
@@ -61,27 +55,18 @@ def of_app_as_file(app_id: str, form: str) -> Response:
     return _file(subject_of("app", app_id, require_person()), form)
 
 
-@blueprint.get("/backstage/<any(tracks, artists):kind>/<subject_id>/insights")
+@blueprint.get("/backstage/<any(tracks, albums, artists):kind>/<subject_id>/insights")
 @allow(Access.SIGNED_IN)
 def backstage(kind: str, subject_id: str) -> str:
-    """One track in every app that plays it, or all tracks of the producer."""
+    """One track in every app that plays it, those of an album together, or all tracks of the producer."""
     return _page(subject_of(kind.removesuffix("s"), subject_id, require_person()))
 
 
-@blueprint.get(f"/backstage/<any(tracks, artists):kind>/<subject_id>/insights.{_FORM}")
+@blueprint.get(f"/backstage/<any(tracks, albums, artists):kind>/<subject_id>/insights.{_FORM}")
 @allow(Access.SIGNED_IN)
 def backstage_as_file(kind: str, subject_id: str, form: str) -> Response:
     """The same as a file."""
     return _file(subject_of(kind.removesuffix("s"), subject_id, require_person()), form)
-
-
-@blueprint.get("/backstage/albums/<album_id>/insights")
-@allow(Access.SIGNED_IN)
-def of_album(album_id: str) -> str:
-    """Albums cannot be made yet; raises NoAlbums, which says where their tracks' figures are."""
-    raise NoAlbums(
-        "There are no albums yet. Each beat has its own insights: open Tracks and choose the chart beside it."
-    )
 
 
 @blueprint.get(f"{HOME}/insights/live")
@@ -89,7 +74,7 @@ def of_album(album_id: str) -> str:
 def live() -> Response:
     """The cards' figures of a subject (``kind``, ``id``) as they stand, asked every 2 s."""
     kind = request.args.get("kind", ALL)
-    if kind not in (ALL, "app", "track", "artist"):
+    if kind not in KINDS:
         raise NotFound("There is nothing here.")
     subject = subject_of(kind, request.args.get("id", ""), require_person())
     period, _ = _period(subject)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flexapp.apps.queries import app_by_id
-from flexapp.catalog.queries import track_by_id, tracks_of
+from flexapp.catalog.queries import album_by_id, track_by_id, tracks_of, tracks_of_album
 from flexapp.dashboard.navigation import HOME
 from flexapp.errors import NotFound
 from flexapp.listening.insights import Scope
@@ -22,7 +22,7 @@ ALL = "all"
 class Subject:
     """One page's figures: which they are, since when there can be any, and how to speak of it."""
 
-    kind: str  #: all, app, track or artist
+    kind: str  #: all, app, track, album or artist
     id: str
     title: str
     scope: Scope
@@ -45,7 +45,7 @@ class _Nothing:
 
 def subject_of(kind: str, subject_id: str, person: Person) -> Subject:
     """The subject, if its insights are the person's business; raises NotFound otherwise."""
-    return _KINDS[kind](subject_id, person)
+    return KINDS[kind](subject_id, person)
 
 
 def _everything(_id: str, person: Person) -> Subject:
@@ -92,6 +92,22 @@ def _track(track_id: str, person: Person) -> Subject:
     )
 
 
+def _album(album_id: str, person: Person) -> Subject:
+    album = album_by_id(db(), album_id)
+    check(person, Permission.EDIT_TRACK, album or _Nothing())
+    assert album is not None
+    return Subject(
+        kind="album",
+        id=album.id,
+        title=album.title,
+        scope=Scope(track_ids=[track.id for track in tracks_of_album(db(), album)]),
+        path=f"/backstage/albums/{album.id}/insights",
+        what="a beat of this album",
+        begin=person.created_at,
+        back=("Insights", f"{HOME}/insights"),
+    )
+
+
 def _artist(person_id: str, person: Person) -> Subject:
     if person_id != person.id or not person.is_producer:
         raise NotFound("There is nothing here, or it is not yours.")
@@ -107,9 +123,10 @@ def _artist(person_id: str, person: Person) -> Subject:
     )
 
 
-_KINDS: dict[str, Callable[[str, Person], Subject]] = {
+KINDS: dict[str, Callable[[str, Person], Subject]] = {
     ALL: _everything,
     "app": _app,
     "track": _track,
+    "album": _album,
     "artist": _artist,
 }

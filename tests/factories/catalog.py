@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from flexapp.catalog.license_templates import TEMPLATES
 from flexapp.catalog.models import (
+    Album,
+    AlbumTrack,
     Deliverable,
     DeliverableKind,
     LicenseType,
@@ -158,3 +160,18 @@ def _put_media(track: Track, number: int, objects: Objects | None) -> None:
         content_type="application/json",
     )
     track.preview_bytes = len(preview)
+
+
+def make_album(
+    session: Session, producer: Person, tracks: Sequence[Track], *, title: str = "Nights"
+) -> Album:
+    """An album of these tracks, in this order."""
+    album = Album(producer_id=producer.id, slug=f"album-{next(_count)}", title=title, created_at=NOON)
+    session.add(album)
+    session.flush()
+    places = enumerate(tracks)
+    session.add_all(
+        AlbumTrack(album_id=album.id, track_id=track.id, position=place) for place, track in places
+    )
+    session.flush()
+    return album

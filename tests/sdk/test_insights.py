@@ -18,7 +18,7 @@ from flexapp.listening.rows import a_page, view_row
 from flexapp.listening.upkeep import fold_listens
 from flexapp.workflows.services import Services
 from tests.factories.apps import make_app, make_placement
-from tests.factories.catalog import make_track
+from tests.factories.catalog import make_album, make_track
 from tests.factories.history import past_listen
 from tests.sdk.conftest import Caller
 
@@ -130,6 +130,28 @@ def test_days_and_weeks_begin_in_a_zone(ada: Caller, heard: Heard) -> None:
     assert weekly.totals.opens == 3
     with pytest.raises(Invalid):
         ada.sdk.insights.plays(zone="Mars/Olympus")
+
+
+def test_an_album_is_its_tracks_together(
+    ada: Caller, bob: Caller, heard: Heard, services: Services, clock: FixedClock
+) -> None:
+    with services.database.writing() as session:
+        second, third = (make_track(session, bob.person, duration_ms=120_000) for _ in range(2))
+        album = make_album(session, bob.person, [heard.track, second])
+        for track in (second, third):
+            append(session, past_listen(track, at=clock.now() - timedelta(hours=5), app=heard.app, **GERMAN))
+    fold_listens(services)
+    told = bob.sdk.insights
+    assert told.plays(album_id=album.id, since=WEEK).totals.plays == 10
+    assert told.engagement(album_id=album.id, since=WEEK).listener_days == 10
+    assert told.breakdown("country", album_id=album.id, since=WEEK).total.plays == 10
+    assert [row.plays for row in told.funnel(album_id=album.id, since=WEEK).rows] == [9, 1]
+    with pytest.raises(Invalid, match="not both"):
+        told.plays(album_id=album.id, track_id=second.id)
+    with pytest.raises(Invalid, match="whole apps"):
+        told.funnel(album_id=album.id, by="host")
+    with pytest.raises(NotFound):
+        ada.sdk.insights.plays(album_id=album.id)
 
 
 def test_nobody_reads_what_is_others(ada: Caller, bob: Caller, heard: Heard) -> None:

@@ -21,6 +21,7 @@ class SpanQuery(Wish):
     app_id: str | None = Field(None, max_length=40)
     placement_id: str | None = Field(None, max_length=40)
     track_id: str | None = Field(None, max_length=40)
+    album_id: str | None = Field(None, max_length=40, description="All of its tracks together")
     channel: Channel | None = None
     since: AwareDatetime | None = Field(None, description="28 days before until without one")
     until: AwareDatetime | None = Field(None, description="Now without one")

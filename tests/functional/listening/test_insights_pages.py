@@ -16,6 +16,7 @@ from flexapp.listening.models import Kind
 from flexapp.listening.page_views import count_views
 from flexapp.listening.rows import a_page, view_row
 from flexapp.listening.upkeep import fold_listens
+from tests.factories.catalog import make_album
 from tests.factories.history import past_listen
 from tests.factories.listening import make_total
 from tests.factories.people import make_person, sign_in
@@ -107,9 +108,7 @@ def test_tracks_and_producers_have_pages_and_strangers_none(past: Scene, client:
         html = client.get(path).text
         assert "24" in panel(html, "Plays"), path
         assert "Loaded" not in panel(html, "From a load to a sale"), "players are loaded with all their beats"
-    albums = client.get(f"/backstage/albums/alb_{'0' * 26}/insights")
-    assert albums.status_code == 404
-    assert "There are no albums yet" in albums.text
+    assert client.get(f"/backstage/albums/alb_{'0' * 26}/insights").status_code == 404
     assert f'href="/backstage/tracks/{past.beat.id}/insights"' in client.get(f"{HOME}/tracks").text
     sign_in(client, past.services, past.affiliate)
     assert f'href="{HOME}/apps/{past.app.id}/insights"' in client.get(f"{HOME}/apps").text
@@ -119,6 +118,40 @@ def test_tracks_and_producers_have_pages_and_strangers_none(past: Scene, client:
     for path in (*pages, f"{HOME}/apps/{past.app.id}/insights"):
         for form in ("", ".csv", ".json", ".pdf"):
             assert client.get(path + form).status_code == 404, path + form
+
+
+def test_an_album_tells_its_tracks_together(past: Scene, client: FlaskClient) -> None:
+    at, rows = past.clock.now() - timedelta(days=1), []
+    with past.services.database.writing() as session:
+        album = make_album(session, past.producer, [past.beat, past.other])
+        empty = make_album(session, past.producer, [], title="Nothing yet")
+    for number, track in enumerate((past.other, past.other, past.beat, past.short)):
+        rows += past_listen(
+            track, at=at - timedelta(hours=number + 3), app=past.app, seconds=40, visitor="somebody"
+        )
+    with past.services.database.writing() as session:
+        append(session, rows)
+    fold_listens(past.services)
+    sign_in(client, past.services, past.producer)
+    path = f"/backstage/albums/{album.id}/insights"
+    html = client.get(f"{path}?period=7d").text
+    assert "Nights" in html
+    told = client.get(f"{HOME}/insights/live?kind=album&id={album.id}&period=7d").json["figures"]
+    assert told["plays"]["text"] == "23", (
+        "20 of before, and three of somebody; the fourth is of another track"
+    )
+    assert " 21 " in panel(html, "Listener-days"), "somebody heard both of its tracks and counts once"
+    tracks = panel(html, "Tracks")
+    assert past.beat.title in tracks
+    assert past.other.title in tracks
+    assert past.short.title not in tracks
+    assert "totals,7 days,plays,23\r\n" in client.get(f"{path}.csv?period=7d").text
+    assert (
+        "Once somebody listens to a beat of this album"
+        in client.get(f"/backstage/albums/{empty.id}/insights").text
+    )
+    sign_in(client, past.services, past.affiliate)
+    assert client.get(path).status_code == 404
 
 
 def test_a_page_with_little_says_what_it_takes(scene: Scene, client: FlaskClient) -> None:
