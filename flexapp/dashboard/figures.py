@@ -13,7 +13,7 @@ from flexapp.apps.queries import apps_by_ids
 from flexapp.catalog.models import Track
 from flexapp.catalog.queries import tracks_by_ids
 from flexapp.dashboard.charts import LineChart, Series, line_chart
-from flexapp.dashboard.periods import Period, as_local
+from flexapp.dashboard.periods import LONG_DAY, Period, as_local
 from flexapp.kernel import zones
 from flexapp.listening import insights
 from flexapp.listening.insights import Counts, Dimension, Interval, Point, Scope
@@ -28,7 +28,6 @@ CHANNELS = {
     Channel.DIRECT: "direct",
 }
 _LINES_OF_CHANNELS = 3
-_LONG_DAY = timedelta(hours=25)
 _MOMENT = timedelta(seconds=1)
 _ALONG = {
     Interval.HOUR: "Hour",
@@ -229,7 +228,7 @@ def _fitted(points: Sequence[Point], count: int) -> list[float]:
 def _label(at: datetime, period: Period) -> str:
     local = zones.local_hour(at, period.zone)
     if period.interval is Interval.HOUR:
-        is_one_day = period.until - period.since <= _LONG_DAY
+        is_one_day = period.until - period.since <= LONG_DAY
         return f"{local:%H:%M}" if is_one_day else f"{local.day} {local:%b}"
     if period.interval is Interval.MONTH:
         return f"{local:%b %Y}"

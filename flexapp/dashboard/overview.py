@@ -49,7 +49,7 @@ def overview() -> str:
     period = period_of(request.args, now, zone=zones.zone_of(person.time_zone), begin=person.created_at)
     scope = Scope(person_id=person.id)
     heard = listening(db(), scope, period)
-    sold = sold_by_track(db(), person.id, since=period.since, until=now)
+    sold = sold_by_track(db(), person.id, since=period.since, until=period.until)
     places = place_rows(db(), scope, period, placements=_placements(db(), person))
     latest = db().scalars(
         orders.select_sales_of(person.id).order_by(Order.paid_at.desc(), Order.id.desc()).limit(_SALES)

@@ -14,9 +14,11 @@ from flexapp.listening.insights import Interval
 
 DEFAULT = "28d"
 CUSTOM = "custom"
-_DAYS = {"today": 1, "7d": 7, "28d": 28, "90d": 90, "year": 365}
+YESTERDAY = "yesterday"
+_DAYS = {"today": 1, YESTERDAY: 1, "7d": 7, "28d": 28, "90d": 90, "year": 365}
 LABELS = {
     "today": "Today",
+    YESTERDAY: "Yesterday",
     "7d": "7 days",
     "28d": "28 days",
     "90d": "90 days",
@@ -25,6 +27,7 @@ LABELS = {
 }
 _BEFORE = {
     "today": "yesterday until now",
+    YESTERDAY: "the day before",
     "7d": "the 7 days before",
     "28d": "the 28 days before",
     "90d": "the 90 days before",
@@ -34,7 +37,8 @@ _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _MOST_POINTS = 750
 _LENGTHS = {Interval.HOUR: _HOUR, Interval.DAY: _DAY, Interval.WEEK: 7 * _DAY, Interval.MONTH: 28 * _DAY}
-_USUAL = ((_DAY, Interval.HOUR), (100 * _DAY, Interval.DAY), (2 * 366 * _DAY, Interval.WEEK))
+LONG_DAY = timedelta(hours=25)  #: the day on which clocks go back
+_USUAL = ((LONG_DAY, Interval.HOUR), (100 * _DAY, Interval.DAY), (2 * 366 * _DAY, Interval.WEEK))
 INTERVALS = {
     Interval.HOUR: "Hourly",
     Interval.DAY: "Daily",
@@ -94,9 +98,9 @@ def period_of(
 ) -> Period:
     """The period of a query: ``period``, ``since`` and ``until`` (days, or hours), ``by``, ``compare``.
 
-    Unknown names are 28 days. The last day is the running one; what came before is cut at the same
-    moment of its last day, so that a morning is not compared with a whole day. All time begins with the
-    day of ``begin``. Raises InvalidPeriod.
+    Unknown names are 28 days. The last day is the running one, but of yesterday; what came before is cut
+    at the same moment of its last day, so that a morning is not compared with a whole day. All time
+    begins with the day of ``begin``. Raises InvalidPeriod.
     """
     zone = zone or zones.zone_of("UTC")
     name = wishes.get("period", DEFAULT)
@@ -113,11 +117,14 @@ def period_of(
         name = name if name in _DAYS else DEFAULT
         label, before_label = LABELS[name], _BEFORE[name]
         today, back = zones.today(now, zone), timedelta(days=_DAYS[name])
+        if name == YESTERDAY:
+            now = zones.start_of_day(today, zone)
+            today -= _DAY
         since, until = zones.start_of_day(today - back + _DAY, zone), now
         before_since = zones.start_of_day(today - 2 * back + _DAY, zone)
-        before_until = min(
-            zones.start_of_day(today - back, zone) + (now - zones.start_of_day(today, zone)), since
-        )
+        passed = now - zones.start_of_day(today, zone)
+        cut = zones.start_of_day(today - back, zone) + passed
+        before_until = since if name == YESTERDAY else min(cut, since)
     return Period(
         name=name,
         label=label,

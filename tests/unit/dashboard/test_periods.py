@@ -53,6 +53,22 @@ def test_days_begin_where_the_account_is_also_over_a_change_of_clocks() -> None:
     assert kolkata.zone_note == "days of Asia/Kolkata (rounded to whole hours)"
 
 
+def test_yesterday_is_a_whole_day_against_the_whole_day_before() -> None:
+    period = period_of({"period": "yesterday"}, NOW, zone=BERLIN)
+    assert period.since == datetime(2026, 11, 18, 23, tzinfo=UTC)
+    assert period.until == datetime(2026, 11, 19, 23, tzinfo=UTC)
+    assert (period.before_since, period.before_until) == (
+        datetime(2026, 11, 17, 23, tzinfo=UTC),
+        period.since,
+    )
+    assert (period.interval, period.days) == (Interval.HOUR, ("2026-11-19", "2026-11-19"))
+    assert ("Yesterday", "/x?period=yesterday", True) in choices(period, "/x")
+    after_the_change = period_of({"period": "yesterday"}, datetime(2026, 10, 26, 12, tzinfo=UTC), zone=BERLIN)
+    assert after_the_change.until - after_the_change.since == timedelta(hours=25)
+    assert after_the_change.before_until == after_the_change.since
+    assert after_the_change.interval is Interval.HOUR
+
+
 def test_all_time_begins_with_the_first_day_and_has_nothing_before() -> None:
     period = period_of({"period": "all"}, NOW, begin=datetime(2024, 2, 3, 17, tzinfo=UTC))
     assert period.since == datetime(2024, 2, 3, tzinfo=UTC)
@@ -109,7 +125,15 @@ def test_no_span_is_cut_into_one_point_or_thousands(name: str, by: str) -> None:
 
 def test_choices_name_the_current_one_and_keep_the_comparison_off() -> None:
     found = choices(period_of({"period": "7d", "compare": "off"}, NOW), "/here")
-    assert [label for label, _, _ in found] == ["Today", "7 days", "28 days", "90 days", "Year", "All time"]
+    assert [label for label, _, _ in found] == [
+        "Today",
+        "Yesterday",
+        "7 days",
+        "28 days",
+        "90 days",
+        "Year",
+        "All time",
+    ]
     assert [label for label, _, current in found if current] == ["7 days"]
     assert found[0][1] == "/here?period=today&compare=off"
 
