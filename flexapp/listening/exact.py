@@ -22,6 +22,7 @@ from flexapp.listening.scopes import Scope
 
 _DAY = timedelta(days=1)
 _HEARD = "state & 1 = 1 AND listener IS NOT NULL AND percent >= 0"
+_LISTENER = "(day::BIGINT * 4294967296 + listener)"  # one number is told apart faster than two
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,8 @@ def listener_days(
     )
     if found.files and mirror is not None:
         query = (
-            "SELECT count(*) FROM (SELECT DISTINCT day, listener FROM "
-            f"({columns.select_files(found.files)}) WHERE {_HEARD} AND {{conditions}})"
+            f"SELECT count(DISTINCT {_LISTENER}) FROM ({columns.select_files(found.files)}) "
+            f"WHERE {_HEARD} AND {{conditions}}"
         )
         ((sealed,),) = _ask(session, mirror, query, scope, since, until)
         count += int(sealed)
@@ -90,7 +91,7 @@ def listens_by(
     if found.files and mirror is not None:
         query = (
             f"SELECT {column}, count(*), count(*) FILTER (state & 2 = 2), "
-            f"count(DISTINCT (day, listener)) FILTER ({_HEARD}) FROM ({columns.select_files(found.files)}) "
+            f"count(DISTINCT {_LISTENER}) FILTER ({_HEARD}) FROM ({columns.select_files(found.files)}) "
             "WHERE {conditions} GROUP BY ALL"
         )
         rows += _ask(session, mirror, query, scope, since, until)
@@ -105,7 +106,7 @@ def _ask(
 ) -> list[tuple[Any, ...]]:
     conditions, values = _conditions(session, scope)
     edges = f"day * 86400 + second >= {int(since.timestamp())} AND day * 86400 + second < {until.timestamp()}"
-    with columns.connect(mirror.folder) as engine:
+    with columns.asking(mirror.folder) as engine:
         text = query.replace("{conditions}", " AND ".join([edges, *conditions]))
         return engine.execute(text, values).fetchall()
 

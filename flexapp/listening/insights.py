@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from flexapp.listening import queries, rollup_queries
 from flexapp.listening.models import Decision, Play
+from flexapp.listening.rollups import hour_of_number
 from flexapp.listening.scopes import Scope
 from flexapp.listening.spans import UTC_ZONE, Cut, Interval
 
@@ -116,9 +116,8 @@ def plays(
     scope = Scope(person_id, app_ids, track_ids, placement_id, channel)
     cut = Cut(since, until, interval, zone)
     if interval is Interval.HOUR or cut.shift is None:
-        by_start = {
-            hour: counts for (hour,), counts in _sums(session, ("hour",), scope, since, until).items()
-        }
+        by_hour = _sums(session, ("hour",), scope, since, until)
+        by_start = {hour_of_number(hour): counts for (hour,), counts in by_hour.items()}
     else:
         by_day = _sums(session, ("day",), scope, since, until, shift=cut.shift)
         by_start = {cut.start_of(day): counts for (day,), counts in by_day.items()}
@@ -159,7 +158,7 @@ def series_by_channel(
     """For each channel that has plays its points in order without gaps."""
     channels: defaultdict[int, dict[datetime, Counts]] = defaultdict(dict)
     for (channel, hour), counts in _sums(session, ("channel", "hour"), scope, since, until).items():
-        channels[channel][hour] = counts
+        channels[channel][hour_of_number(hour)] = counts
     names = queries.names_by_number(session, channels)
     cut = Cut(since, until, interval, zone)
     return {
@@ -221,21 +220,12 @@ def _sums(
     until: datetime,
     *,
     shift: int = 0,
-) -> dict[tuple[Any, ...], Counts]:
-    """Counters by columns of the totals, places as numbers: the sum of the selects that the scope needs."""
-    found: dict[tuple[Any, ...], Counts] = {}
-    names = [each.name for each in fields(Counts)]
-    for query in rollup_queries.selects_of_totals(
-        columns, names, scope, since=since, until=until, shift=shift
-    ):
-        for row in session.execute(query):
-            values = tuple(row)
-            key = values[: len(columns)]
-            counts = Counts(*map(int, values[len(columns) :]))
-            found[key] = found[key] + counts if key in found else counts
-    return found
+) -> dict[tuple[int, ...], Counts]:
+    """Counters by columns of the totals, as numbers (``sums_of_totals``)."""
+    rows = rollup_queries.sums_of_totals(session, columns, scope, since=since, until=until, shift=shift)
+    return {numbers: Counts(*sums) for numbers, sums in rows}
 
 
-def _named(session: Session, sums: dict[tuple[Any, ...], Counts]) -> dict[tuple[str, ...], Counts]:
+def _named(session: Session, sums: dict[tuple[int, ...], Counts]) -> dict[tuple[str, ...], Counts]:
     names = queries.names_by_number(session, {number for key in sums for number in key})
     return {tuple(names[number] for number in key): counts for key, counts in sums.items()}

@@ -147,8 +147,9 @@ def engagement(session: Session, scope: Scope, *, since: datetime, until: dateti
 def retention(session: Session, scope: Scope, *, since: datetime, until: datetime) -> Retention:
     """How far listens went, by UTC days; a placement or channel does not narrow it."""
     wide = replace(scope, placement_id=None, channel=None)
-    row = session.execute(rollup_queries.select_retention(wide, since=since, until=until)).one()
-    listens, percent, *rest = (int(value or 0) for value in row)
+    listens, percent, *rest = (
+        rollup_queries.retention_sums(session, wide, since=since, until=until) or [0] * 17
+    )
     return Retention(listens, percent, tuple(rest[:5]), tuple(rest[5:]))
 
 

@@ -12,39 +12,43 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete
+import numpy as np
 from sqlalchemy.orm import Session
 
-from flexapp.listening import columns, evidence, queries
+from flexapp.listening import columns, evidence, queries, rollup_rows
 from flexapp.listening.adding import add_rows
+from flexapp.listening.blocks import (
+    BY_APP,
+    BY_TRACK,
+    DIMENSIONS,
+    LISTENERS,
+    RETENTION,
+    SITES,
+    Rollup,
+    summed,
+    to_blocks,
+)
 from flexapp.listening.columns import LOOKS, MOMENTS, Mirror
 from flexapp.listening.counting import TENTHS
 from flexapp.listening.folding import CURSOR
 from flexapp.listening.models import FoldCursor
 from flexapp.listening.names import numbers_of
+from flexapp.listening.packing import firsts_at_once, packed_before
 from flexapp.listening.rollups import (
     COUNTERS,
-    DailyDimension,
-    DailyListeners,
-    DailyRetention,
-    DailySite,
-    HourlyTotal,
     Played,
     SealedDay,
-    TrackTotal,
     day_number,
     day_of_number,
 )
 from flexapp.listening.sealing import first_day
 from flexapp.listening.totals import APP_HOURS, BUCKETS, TRACK_HOURS
-from flexapp.storage.base import Base
 from flexapp.storage.once import insert_once
 from flexapp.storage.session import Database
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_AT_ONCE = 20_000
 _LISTENS_AT_ONCE = 4_000_000
 _NAMES = {"name": "VARCHAR", "number": "INTEGER", "person": "VARCHAR"}
 _PAIRS = "SELECT app, track, 0 AS nothing FROM listens UNION SELECT app, track, 0 AS nothing FROM moments"
@@ -88,7 +92,8 @@ def rebuild(
         }
         engine = columns.connect(mirror.folder, memory=memory)
         _open_rows(session, engine, first=first, until=now, sealed=set(paths), position=position)
-        rows = _Rebuild(session, engine, first).run([{}, *_grouped(sealed, paths)])
+        made = _Rebuild(session, engine, first=first, packed_before=packed_before(now))
+        rows = made.run([{}, *_grouped(sealed, paths)])
     return Rebuilt(day_of_number(first), len(paths), rows)
 
 
@@ -143,21 +148,23 @@ def _gaps(first: int, last: int, known: set[int]) -> Iterator[tuple[int, int]]:
 class _Rebuild:
     """Sums part after part in DuckDB, then writes each table once, in the order of its key."""
 
-    def __init__(self, session: Session, engine: DuckDBPyConnection, first: int) -> None:
+    def __init__(
+        self, session: Session, engine: DuckDBPyConnection, *, first: int, packed_before: int
+    ) -> None:
         self._session = session
         self._engine = engine
-        self._first = day_of_number(first)
+        self._first = first
+        self._packed_before = packed_before
         self._names: set[str] = set()
         apps_from, tracks_from = (queries.position_of(session, name) for name in (APP_HOURS, TRACK_HOURS))
         of_app, of_track = ("app", "placement", "channel"), ("app", "track", "placement", "channel")
-        self._tables: list[tuple[type[Base], tuple[str, ...], str]] = [
-            (Played, ("app", "track"), _PAIRS),
-            (HourlyTotal, ("app", "hours", "placement", "channel"), _counted(of_app, apps_from)),
-            (TrackTotal, ("app", "track", "hours", "placement", "channel"), _counted(of_track, tracks_from)),
-            (DailyRetention, ("app", "track", "day"), _retention()),
-            (DailyDimension, ("app", "dimension", "day", "value"), _dimensions()),
-            (DailySite, ("app", "day", "host"), _sites()),
-            (DailyListeners, ("subject", "day"), _listeners()),
+        self._tables: list[tuple[Rollup, tuple[str, ...], str]] = [
+            (BY_APP, ("app", "hours", "placement", "channel"), _counted(of_app, apps_from)),
+            (BY_TRACK, ("app", "track", "hours", "placement", "channel"), _counted(of_track, tracks_from)),
+            (RETENTION, ("app", "track", "day"), _retention()),
+            (DIMENSIONS, ("app", "dimension", "day", "value"), _dimensions()),
+            (SITES, ("app", "day", "host"), _sites()),
+            (LISTENERS, ("subject", "day"), _listeners()),
         ]
 
     def run(self, parts: Sequence[Part]) -> int:
@@ -166,12 +173,16 @@ class _Rebuild:
         for number, part in enumerate(parts):
             self._look_at(part)
             self._name()
-            for model, keys, query in self._tables:
-                target = f"made_{model.__tablename__}"
-                begin = f"INSERT INTO {target}" if number else f"CREATE TEMP TABLE {target} AS"
-                self._engine.execute(f"{begin} {_numbered(keys, query)}")
-        self._clear()
-        return sum(self._write(model, keys) for model, keys, _ in self._tables)
+            self._make("played", _numbered(("app", "track"), _PAIRS), is_first=not number)
+            for rollup, keys, query in self._tables:
+                self._make(rollup.model.__tablename__, _numbered(keys, query), is_first=not number)
+        played = self._engine.execute("SELECT DISTINCT app, track FROM made_played ORDER BY ALL").fetchall()
+        add_rows(self._session, Played, played)
+        return len(played) + sum(self._write(rollup) for rollup, _, _ in self._tables)
+
+    def _make(self, name: str, query: str, *, is_first: bool) -> None:
+        begin = f"CREATE TEMP TABLE made_{name} AS" if is_first else f"INSERT INTO made_{name}"
+        self._engine.execute(f"{begin} {query}")
 
     def _look_at(self, part: Part) -> None:
         """``listens`` and ``moments`` are those of the part; ``hours`` are counted since 1970."""
@@ -198,20 +209,23 @@ class _Rebuild:
             columns.append(self._engine, "names", _NAMES, rows)
         self._names |= new
 
-    def _clear(self) -> None:
-        midnight = evidence.day_start(self._first)
-        for model in (HourlyTotal, TrackTotal):
-            self._session.execute(delete(model).where(model.hour >= midnight))
-        for daily in (DailyRetention, DailyDimension, DailySite, DailyListeners):
-            self._session.execute(delete(daily).where(daily.day >= self._first))
-
-    def _write(self, model: type[Base], keys: tuple[str, ...]) -> int:
-        order = ", ".join(str(place) for place in range(1, len(keys) + 1))
-        made = self._engine.execute(f"SELECT * FROM made_{model.__tablename__} ORDER BY {order}")
-        written = 0
-        while rows := made.fetchmany(_AT_ONCE):
-            wide = len(model.__table__.columns)
-            add_rows(self._session, model, [row[:wide] for row in rows])
+    def _write(self, rollup: Rollup) -> int:
+        """What the fold and the packing would have written: blocks of old days, rows of the others."""
+        rollup_rows.clear(self._session, rollup, self._first)
+        made, first = f"made_{rollup.model.__tablename__}", rollup.columns[0].name
+        firsts = self._engine.execute(f"SELECT DISTINCT {first} FROM {made} ORDER BY 1").fetchall()
+        size, width, written = firsts_at_once(rollup), len(rollup.columns), 0
+        for start in range(0, len(firsts), size):
+            part = firsts[start : start + size]
+            found = self._engine.execute(
+                f"SELECT * FROM {made} WHERE {first} BETWEEN ? AND ?", [part[0][0], part[-1][0]]
+            ).fetchnumpy()
+            columns = [np.asarray(column, np.int64) for column in found.values()]
+            rows = summed(np.column_stack(columns[:width]), rollup.keys)
+            is_old = rows[:, rollup.subjects] < self._packed_before * rollup.per_day
+            old, new = rows[is_old], rows[~is_old]
+            rollup_rows.write_blocks(self._session, rollup, list(to_blocks(rollup, old)))
+            add_rows(self._session, rollup.model, [tuple(row) for row in new.tolist()])
             written += len(rows)
         return written
 

@@ -4,11 +4,12 @@ Texts are kept once, as numbers of ``listen_name``; hours and days are numbers s
 SQLite searches by their key are stored in its order, so that one app's figures lie side by side.
 
 The budget is about 500 MB of SQLite for 90 days of 2,000 apps with 20 tracks each. By the hour and track
-100 million listens would be 30 million rows (1 GB), so hours are kept by app (4.3 million rows, 90 days) and
-by track for 8 days only; older rows are folded into one a day, which stands at noon. What was heard
-(retention) is kept by track and day, dimensions by app and day: those of a track or a producer's tracks
-elsewhere are read from the listens themselves (``exact``), because by track and day there would be as many
-rows as listens. Measured: 131 MB at 1 million listens, 512 MB at 10 million (``tests/benchmarks/README.md``).
+100 million listens would be 30 million rows, so hours are kept by app (90 days) and by track for 8 days
+only; older ones are folded into one row a day, which stands at noon. What was heard (retention) is kept by
+track and day, dimensions by app and day: those of a track or a producer's tracks elsewhere are read from the
+listens themselves (``exact``), because by track and day there would be as many rows as listens. Behind the
+hot tail rows become ``RollupBlock``: to read a roll-up is to read its rows and blocks (``rollup_rows``).
+What it takes is measured in ``tests/benchmarks/README.md``.
 """
 
 from __future__ import annotations
@@ -68,6 +69,11 @@ def day_of_number(number: int) -> date:
     return _FIRST_DAY + timedelta(days=number)
 
 
+def hour_of_number(number: int) -> datetime:
+    """The beginning of the hour of that number."""
+    return _BEGIN + number * _HOUR
+
+
 class HourNumber(TypeDecorator[datetime]):
     """The beginning of a UTC hour, stored as whole hours since 1970; minutes are cut off."""
 
@@ -78,7 +84,7 @@ class HourNumber(TypeDecorator[datetime]):
         return None if value is None else hour_number(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _BEGIN + value * _HOUR
+        return None if value is None else hour_of_number(value)
 
 
 class DayNumber(TypeDecorator[date]):
@@ -241,11 +247,22 @@ class DailyListeners(Base):
     listeners: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
+class RollupBlock(Base):
+    """Rows of one roll-up and subject on sixteen days, as bytes: ``blocks`` knows their shape."""
+
+    __tablename__ = "rollup_block"
+
+    rollup: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    first: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    second: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class DaySketch(Base):
     """The keys of an app on a sealed day as a HyperLogLog sketch, for the union of several apps."""
 
     __tablename__ = "day_sketch"
-    __table_args__ = _BY_KEY
 
     app: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     day: Mapped[date] = mapped_column(DayNumber(), primary_key=True, autoincrement=False)

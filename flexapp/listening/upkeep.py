@@ -1,4 +1,4 @@
-"""What the worker does for listening: fold every second, seal every hour what is due, forget every
+"""What the worker does for listening: fold every second, seal and pack every hour what is due, forget every
 ten minutes."""
 
 from __future__ import annotations
@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from flexapp.config import Settings
-from flexapp.listening.coarsening import coarsen
 from flexapp.listening.columns import Files, Mirror
 from flexapp.listening.deliveries import Serving
 from flexapp.listening.folding import fold_all
 from flexapp.listening.forgetting import forget
+from flexapp.listening.packing import pack
 from flexapp.listening.page_views import count_views
 from flexapp.listening.sealing import seal_days
 
@@ -47,10 +47,10 @@ def mirror_for(services: Keeping, since: datetime) -> Mirror | None:
 
 
 def seal_listens(services: Keeping) -> None:
-    """Seal what lies behind the hot tail, and make hours that nobody looks at coarser."""
+    """Seal what lies behind the hot tail and pack its roll-ups."""
     now, raw_days = services.clock.now(), services.settings.raw_days
     seal_days(services.database, mirror_of(services), now=now, raw_days=raw_days)
-    coarsen(services.database, now=now)
+    pack(services.database, now=now)
 
 
 def count_page_views(services: Serving) -> None:

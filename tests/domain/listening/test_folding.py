@@ -8,6 +8,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from sqlalchemy import select
 from flexapp.kernel import steps
 from flexapp.listening import queries
 from flexapp.listening.batches import PlayEvent
+from flexapp.listening.blocks import ROLLUPS, summed
 from flexapp.listening.folding import CURSOR, fold, fold_all
 from flexapp.listening.forgetting import RAW_LIFE, forget
 from flexapp.listening.ingest import Ingest
@@ -29,14 +31,11 @@ from flexapp.listening.models import (
     ListenSession,
     Play,
 )
+from flexapp.listening.rollup_rows import rows_of
 from flexapp.listening.rollups import (
-    DailyDimension,
-    DailyListeners,
-    DailyRetention,
-    DailySite,
     HourlyTotal,
     ListenName,
-    TrackTotal,
+    RollupBlock,
 )
 from flexapp.listening.rows import delivery_row, event_row, load_row
 from flexapp.listening.sessions import SessionClaims
@@ -47,7 +46,7 @@ from tests.factories.people import make_person
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 Row = dict[str, Any]
-ROLLUPS: list[Any] = [HourlyTotal, TrackTotal, DailyRetention, DailyDimension, DailySite, DailyListeners]
+KEPT: list[Any] = [*(rollup.model for rollup in ROLLUPS), RollupBlock]
 
 
 @pytest.fixture
@@ -100,26 +99,25 @@ def totals(database: Database) -> dict[datetime, Counts]:
 
 
 def rolled_up(database: Database) -> dict[str, list[tuple[Any, ...]]]:
-    """Every roll-up with texts instead of numbers, rows of zeros left out."""
+    """Every roll-up, rows and blocks together, with texts instead of numbers, rows of zeros left out."""
     found: dict[str, list[tuple[Any, ...]]] = {}
     with database.reading() as session:
         names = {row.number: row.name for row in session.scalars(select(ListenName))}
-        for model in ROLLUPS:
-            columns = list(model.__table__.columns)
-            keys = {column.name for column in columns if column.primary_key}
-            rows = []
-            for row in session.execute(select(model.__table__)):
-                pairs = list(zip(columns, row, strict=True))
-                if any(value for column, value in pairs if column.name not in keys):
+        for rollup in ROLLUPS:
+            columns, rows = rollup.columns, []
+            parts = list(rows_of(session, rollup, low=0, high=10**6, whose=lambda *_: []))
+            for row in summed(np.concatenate(parts), rollup.keys).tolist() if parts else []:
+                if any(row[rollup.keys :]):
                     texts = ("app", "track", "placement", "channel", "value", "subject", "host")
-                    rows.append(tuple(names[v] if c.name in texts else v for c, v in pairs))
-            found[model.__tablename__] = sorted(rows)
+                    named = zip(columns, row, strict=True)
+                    rows.append(tuple(names[v] if c.name in texts else v for c, v in named))
+            found[rollup.model.__tablename__] = sorted(rows)
     return found
 
 
 def start_over(database: Database) -> None:
     with database.writing() as session:
-        for model in (ListenEvent, Play, ListenSession, Delivery, FoldCursor, *ROLLUPS):
+        for model in (ListenEvent, Play, ListenSession, Delivery, FoldCursor, *KEPT):
             session.execute(model.__table__.delete())  # type: ignore[attr-defined]
 
 

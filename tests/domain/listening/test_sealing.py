@@ -13,18 +13,18 @@ from sqlalchemy import delete, select
 from flexapp.gateways.objects import LocalObjects
 from flexapp.kernel import steps
 from flexapp.listening import exact, panels, sketches
-from flexapp.listening.coarsening import coarsen
 from flexapp.listening.columns import Mirror
 from flexapp.listening.folding import fold_all
 from flexapp.listening.forgetting import RAW_LIFE, forget
 from flexapp.listening.models import Play
+from flexapp.listening.packing import pack
 from flexapp.listening.panels import Interval, Scope
 from flexapp.listening.parts import By, parts
 from flexapp.listening.rebuilding import rebuild
 from flexapp.listening.rollups import DaySketch, SealedDay
 from flexapp.listening.sealing import seal_days
 from flexapp.storage.session import Database
-from tests.domain.listening.test_folding import ROLLUPS, rolled_up
+from tests.domain.listening.test_folding import KEPT, rolled_up
 from tests.domain.listening.test_panels import NOON, SINCE, World
 
 LATER = NOON + timedelta(days=1)
@@ -41,7 +41,7 @@ def seal(database: Database, mirror: Mirror, now: datetime = LATER) -> list[str]
 
 def wreck(database: Database) -> None:
     with database.writing() as session:
-        for model in ROLLUPS:
+        for model in KEPT:
             session.execute(delete(model))
 
 
@@ -175,10 +175,12 @@ def test_hours_become_days_and_nothing_is_lost(database: Database, mirror: Mirro
             ]
 
     before = by_day()
-    fine = rolled_up(database)["track_total"]
-    assert coarsen(database, now=NOON) == 0
-    assert coarsen(database, now=NOON + timedelta(days=6)) > 0
-    assert len(rolled_up(database)["track_total"]) < len(fine)
+    fine = rolled_up(database)
+    assert pack(database, now=NOON) > 0
+    assert pack(database, now=NOON) == 0
+    assert rolled_up(database) == fine
+    assert pack(database, now=NOON + timedelta(days=6)) > 0
+    assert len(rolled_up(database)["track_total"]) < len(fine["track_total"])
     assert by_day() == before
     world.listen(700, datetime(2026, 11, 15, 8, 0, tzinfo=UTC))
     fold_all(database, now=LATER)
