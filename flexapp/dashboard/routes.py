@@ -18,6 +18,7 @@ from flexapp.dashboard import (
     license_types,
     navigation,
     overview,
+    own_browser,
     sales,
     settings,
     suspects,
@@ -29,6 +30,7 @@ from flexapp.dashboard import (
 def register(app: OpenAPI) -> None:
     """Hang this surface's routes into the app."""
     navigation.install(app)
+    own_browser.install(app)
     app.register_blueprint(settings.blueprint)
     app.register_blueprint(sales.blueprint)
     app.register_blueprint(buyers.blueprint)

@@ -311,8 +311,8 @@ def oldest_ids(model: type[ListenEvent | Play | Delivery], limit: int) -> Select
     return select(model.id).order_by(model.id).limit(limit)
 
 
-def hosts_of(session: Session, person_id: str, *, since: datetime, limit: int = 50) -> list[str]:
-    """Sites on which the person's apps or tracks played lately, and whose plays may be their own."""
+def hosts_of(session: Session, person_id: str, *, since: datetime, limit: int = 200) -> list[str]:
+    """Sites on which the person's apps or tracks played lately, where they may be their own; newest first."""
     query = (
         select(Play.host)
         .where(
@@ -322,7 +322,8 @@ def hosts_of(session: Session, person_id: str, *, since: datetime, limit: int = 
                 Play.track_id.in_(select(Track.id).where(Track.producer_id == person_id)),
             ),
         )
-        .distinct()
+        .group_by(Play.host)
+        .order_by(func.max(Play.id).desc())
         .limit(limit)
     )
     return list(session.scalars(query))

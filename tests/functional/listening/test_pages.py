@@ -159,7 +159,10 @@ def test_a_counted_play_is_in_the_live_figures_within_five_seconds_of_real_time(
         worker.stop()
 
 
-def test_own_plays_disappear_once_the_owner_opens_the_dashboard(scene: Scene, client: FlaskClient) -> None:
+@pytest.mark.parametrize("path", [HOME, f"{HOME}/insights", f"{HOME}/apps"])
+def test_own_plays_disappear_once_the_owner_opens_any_page_of_the_dashboard(
+    scene: Scene, client: FlaskClient, path: str
+) -> None:
     mine = {"address": "198.51.100.5", "agent": CHROME, "host": "mine.example"}
     scene.listener(**mine).hear(scene.beat, (0, 60))
     scene.listener(address="203.0.113.1").hear(scene.beat, (0, 60))
@@ -167,11 +170,18 @@ def test_own_plays_disappear_once_the_owner_opens_the_dashboard(scene: Scene, cl
     assert scene.counts(app_ids=[scene.app.id]).plays == 2
     sign_in(client, scene.services, scene.affiliate)
     person: Person = scene.affiliate
-    page = client.get(HOME, headers={"User-Agent": CHROME}, environ_base={"REMOTE_ADDR": "198.51.100.5"})
+    here = {"headers": {"User-Agent": CHROME}, "environ_base": {"REMOTE_ADDR": "198.51.100.5"}}
+    page = client.get(path, **here)
     assert page.status_code == 200, person.id
     scene.settle()
     assert scene.counts(app_ids=[scene.app.id]).plays == 1
     scene.listener(**mine).hear(scene.other, (0, 60))
+    scene.settle()
+    assert scene.counts(app_ids=[scene.app.id]).plays == 1
+    scene.listener(**{**mine, "host": "new.example"}).hear(scene.other, (0, 60))
+    scene.settle()
+    scene.wait(61)
+    client.get(path, **here)  # an open page asks by itself
     scene.settle()
     assert scene.counts(app_ids=[scene.app.id]).plays == 1
 
