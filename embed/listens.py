@@ -19,7 +19,7 @@ from flexapp.listening import sessions
 from flexapp.listening.batches import MAX_BODY, Batch, InvalidBatch, read_batch
 from flexapp.listening.ingest import Busy, ingest_of
 from flexapp.listening.pace import Pace
-from flexapp.listening.rows import event_row
+from flexapp.listening.rows import event_rows
 from flexapp.listening.sessions import SessionClaims, new_session_id
 from flexapp.listening.visitors import VisitorKeys, request_flags
 from flexapp.web.access import Access, allow
@@ -122,18 +122,15 @@ class Door:
                 address=_address(environ), minted_at=claims.minted_at, now=now
             )
         dimensions = dimensions_of(environ, self._services.countries, claims.layout)
-        rows = [
-            event_row(
-                claims,
-                event,
-                visitor_key=key,
-                network_key=network,
-                flags=flags,
-                now=now,
-                dimensions=dimensions,
-            )
-            for event in batch.events
-        ]
+        rows = event_rows(
+            claims,
+            batch.events,
+            visitor_key=key,
+            network_key=network,
+            flags=flags,
+            now=now,
+            dimensions=dimensions,
+        )
         self.ingest.submit(rows)
 
     def _is_in_pace(self, claims: SessionClaims, events: int, environ: Mapping[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from flexapp.errors import FlexAppError, Invalid
 from flexapp.kernel.steps import step
-from flexapp.listening.lines import Line, Row, line_of, write_postgres, write_sqlite
+from flexapp.listening.lines import Line, Row, lines_of, write_postgres, write_sqlite
 from flexapp.listening.models import ListenEvent
 from flexapp.storage.session import Database
 
@@ -89,7 +89,7 @@ class Ingest:
         if not rows:
             return
         try:
-            entry = _Entry([line_of(row) for row in rows])
+            entry = _Entry(lines_of(rows))
         except (ValueError, TypeError, OverflowError) as problem:
             raise _refused(problem) from problem
         with self._guard:

@@ -8,8 +8,10 @@ for each row, while other threads read the next reports. SQLAlchemy's own insert
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from itertools import chain
 from typing import Any, Protocol
 
 from flexapp.listening.models import Kind
@@ -44,6 +46,8 @@ COLUMNS = {
 _NAMES = ", ".join(COLUMNS)
 _AT_ONCE = 128  #: rows of one SQLite statement; of 32,766 variables it takes at most
 _INTEGERS = range(-(2**31), 2**31)
+_KINDS = {kind: kind.value for kind in Kind}
+_MOMENT = len("2026-11-21 12:00:00.000000")
 _LIGHTLY = "SET LOCAL synchronous_commit = off"
 _SHARED = "SELECT pg_advisory_xact_lock_shared(%s)"
 
@@ -54,35 +58,54 @@ class Cursor(Protocol):
     def execute(self, statement: str, parameters: Sequence[Any] = ..., /) -> object: ...
 
 
-def line_of(row: Row) -> Line:
-    """The values of one row; raises ValueError, TypeError or OverflowError for what no database takes."""
-    minted_at, received_at = row["minted_at"], row["received_at"]
-    if row["seq"] not in _INTEGERS or not (row["media_ms"] is None or row["media_ms"] in _INTEGERS):
-        raise OverflowError("a number is too large")
-    return (
-        row["session_id"],
-        row["play_id"],
-        row["seq"],
-        Kind(row["kind"]).value,
-        row["app_id"],
-        row["placement_id"],
-        row["channel"],
-        row["host"],
-        row["track_id"],
-        json.dumps(row["intervals"]) if row["intervals"] else "[]",
-        row["media_ms"],
-        row["at_ms"],
-        _text(minted_at),
-        _text(received_at),
-        row["visitor_key"],
-        row["network_key"],
-        json.dumps(row["facts"]) if row["facts"] else "{}",
-        row["country"],
-        row["device"],
-        row["os"],
-        row["browser"],
-        row["layout"],
-    )
+def lines_of(rows: Iterable[Row]) -> list[Line]:
+    """The values of rows; raises ValueError, TypeError or OverflowError for what no database takes.
+
+    Rows of one report share their moments and their facts, which are made ready once.
+    """
+    lines = []
+    minted_at = received_at = facts = None
+    minted = received = told = ""
+    for row in rows:
+        if row["minted_at"] is not minted_at:
+            minted = _text(minted_at := row["minted_at"])
+        if row["received_at"] is not received_at:
+            received = _text(received_at := row["received_at"])
+        if row["facts"] is not facts:
+            told = json.dumps(facts) if (facts := row["facts"]) else "{}"
+        seq, media_ms, intervals = row["seq"], row["media_ms"], row["intervals"]
+        kind = _KINDS.get(row["kind"])
+        if kind is None:
+            raise ValueError("there is no such kind of event")
+        if seq not in _INTEGERS or not (media_ms is None or media_ms in _INTEGERS):
+            raise OverflowError("a number is too large")
+        lines.append(
+            (
+                row["session_id"],
+                row["play_id"],
+                seq,
+                kind,
+                row["app_id"],
+                row["placement_id"],
+                row["channel"],
+                row["host"],
+                row["track_id"],
+                _pairs(intervals) if intervals else "[]",
+                media_ms,
+                row["at_ms"],
+                minted,
+                received,
+                row["visitor_key"],
+                row["network_key"],
+                told,
+                row["country"],
+                row["device"],
+                row["os"],
+                row["browser"],
+                row["layout"],
+            )
+        )
+    return lines
 
 
 def write_sqlite(cursor: Cursor, lines: Sequence[Line]) -> None:
@@ -90,7 +113,7 @@ def write_sqlite(cursor: Cursor, lines: Sequence[Line]) -> None:
     cursor.execute("BEGIN IMMEDIATE")
     for start in range(0, len(lines), _AT_ONCE):
         part = lines[start : start + _AT_ONCE]
-        cursor.execute(_sqlite_insert(len(part)), [value for line in part for value in line])
+        cursor.execute(_sqlite_insert(len(part)), list(chain.from_iterable(part)))
 
 
 def write_postgres(cursor: Cursor, lines: Sequence[Line], *, lock: int, survives_power: bool) -> None:
@@ -107,9 +130,15 @@ def _text(moment: datetime) -> str:
         raise ValueError("times are aware; a naive one was given")
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return moment.isoformat(" ", "microseconds")[:_MOMENT]
 
 
+def _pairs(intervals: Iterable[Sequence[int]]) -> str:
+    """JSON of pairs of whole numbers; the general way takes three times as long."""
+    return f"[{', '.join([f'[{start:d}, {end:d}]' for start, end in intervals])}]"
+
+
+@cache  # as many as lines go into one statement
 def _sqlite_insert(count: int) -> str:
     row = f"({','.join('?' * len(COLUMNS))})"
     return f"INSERT INTO listen_event ({_NAMES}) VALUES {','.join([row] * count)} ON CONFLICT DO NOTHING"  # noqa: S608

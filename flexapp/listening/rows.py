@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,39 @@ from flexapp.listening.sessions import SessionClaims, new_session_id
 _ONCE_A_TRACK = {Kind.CHECKOUT: "c:", Kind.OPEN: "o:", Kind.ADD: "a:"}
 
 
+def event_rows(
+    claims: SessionClaims,
+    events: Iterable[PlayEvent],
+    *,
+    visitor_key: str | None,
+    flags: Collection[str],
+    now: datetime,
+    dimensions: Dimensions = UNKNOWN,
+    network_key: str | None = None,
+) -> list[Row]:
+    """What a page reported, under ``flags`` (the session's own among them); the rows share their facts.
+
+    Impressions are kept once per session; of a track checkouts, licenses shown and put in a cart too.
+    """
+    shared = _row(claims, Kind.IMPRESSION, now=now, flags=flags, dimensions=dimensions)
+    shared["visitor_key"], shared["network_key"] = visitor_key, network_key
+    rows = []
+    for event in events:
+        kind, track_id = event.kind, event.track_id
+        if kind is Kind.IMPRESSION:
+            play_id, seq = "impression", 0
+        elif kind in _ONCE_A_TRACK:
+            play_id, seq = _ONCE_A_TRACK[kind] + track_id, 0
+        else:
+            play_id, seq = event.play_id, event.seq
+        row = shared.copy()
+        row["play_id"], row["seq"], row["kind"], row["track_id"] = play_id, seq, kind, track_id
+        row["intervals"] = [[start, end] for start, end in event.intervals]
+        row["media_ms"], row["at_ms"] = event.media_ms, event.at_ms
+        rows.append(row)
+    return rows
+
+
 def event_row(
     claims: SessionClaims,
     event: PlayEvent,
@@ -24,25 +57,9 @@ def event_row(
     flags: Collection[str],
     now: datetime,
     dimensions: Dimensions = UNKNOWN,
-    network_key: str | None = None,
 ) -> Row:
-    """What a page reported, under ``flags`` (the session's own among them).
-
-    Impressions are kept once per session; of a track checkouts, licenses shown and put in a cart too.
-    """
-    row = _row(claims, event.kind, now=now, flags=flags, dimensions=dimensions)
-    if event.kind is Kind.IMPRESSION:
-        row["play_id"] = "impression"
-    elif event.kind in _ONCE_A_TRACK:
-        row["play_id"] = _ONCE_A_TRACK[event.kind] + event.track_id
-    else:
-        row["play_id"], row["seq"] = event.play_id, event.seq
-    row["track_id"] = event.track_id
-    row["intervals"] = [list(pair) for pair in event.intervals]
-    row["media_ms"] = event.media_ms
-    row["at_ms"] = event.at_ms
-    row["visitor_key"] = visitor_key
-    row["network_key"] = network_key
+    """The same of a single event."""
+    [row] = event_rows(claims, (event,), visitor_key=visitor_key, flags=flags, now=now, dimensions=dimensions)
     return row
 
 
@@ -118,7 +135,7 @@ def _row(
     flags: Collection[str],
     dimensions: Dimensions = UNKNOWN,
 ) -> Row:
-    marks = sorted(set(flags))
+    marks = sorted(set(flags)) if flags else ()
     return {
         "session_id": claims.session_id,
         "play_id": "",
@@ -136,7 +153,7 @@ def _row(
         "received_at": now,
         "visitor_key": None,
         "network_key": None,
-        "facts": {"flags": marks} if marks else {},
+        "facts": {"flags": [*marks]} if marks else {},
         "country": dimensions.country,
         "device": dimensions.device,
         "os": dimensions.os,

@@ -18,7 +18,7 @@ from flexapp.app import create_app
 from flexapp.cli import server
 from flexapp.config import Settings
 from flexapp.kernel import steps
-from flexapp.listening.lines import Row, line_of
+from flexapp.listening.lines import Row, lines_of
 from flexapp.listening.pace import Pace
 
 SINKS = ("stored", "none", "alone")
@@ -35,7 +35,7 @@ def make(name: str) -> Any:
 
     def alone(rows: Sequence[Row]) -> None:
         with one_at_a_time:
-            ingest._commit_lines([line_of(row) for row in rows])
+            ingest._commit_lines(lines_of(rows))
 
     if name != "stored":
         ingest.submit = alone if name == "alone" else lambda rows: None
