@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from flexapp.apps.models import Channel
 from flexapp.dashboard.charts import LineChart, Series
-from flexapp.dashboard.figures import CHANNELS, Change, change_of, chart_of
+from flexapp.dashboard.figures import BROUGHT, CHANNELS, Change, change_of, chart_of
 from flexapp.dashboard.navigation import HOME
 from flexapp.dashboard.periods import DEFAULT, InvalidPeriod, Period, choices, period_of
 from flexapp.kernel import zones
@@ -51,6 +51,16 @@ class Trend:
     chart: LineChart
 
 
+@dataclass(frozen=True)
+class Side:
+    """Channels that belong together: what the person's own promotion brought, or what the platform did."""
+
+    title: str
+    note: str
+    total: Activity
+    channels: list[tuple[str, Activity]]
+
+
 @blueprint.get(f"{HOME}/activity")
 @allow(Access.SIGNED_IN)
 def activity() -> str:
@@ -77,9 +87,25 @@ def activity() -> str:
         ],
         is_empty=total.is_empty,
         measures=MEASURES,
-        channels=[(CHANNELS[channel].capitalize(), figures) for channel, figures in _ordered(by_channel)],
+        heads=[(label, "num") for label in MEASURES.values()],
+        sides=sides_of(by_channel),
         trends=trends(db(), person, now=now),
     )
+
+
+def sides_of(by_channel: Mapping[Channel, Activity]) -> list[Side]:
+    """Own promotion, then what the platform brought; a side without anything is left out."""
+    words = (
+        (False, "Your own promotion", "your websites, links and cards"),
+        (True, "Brought by Flexapp", "our pages, and other people's websites"),
+    )
+    found = []
+    for is_brought, title, note in words:
+        rows = [row for row in _ordered(by_channel) if (row[0] in BROUGHT) is is_brought]
+        if rows:
+            named = [(CHANNELS[channel].capitalize(), figures) for channel, figures in rows]
+            found.append(Side(title, note, total_of(figures for _, figures in rows), named))
+    return found
 
 
 def trends(session: Session, person: Person, *, now: datetime) -> list[Trend]:

@@ -15,6 +15,7 @@ from flexapp.web.filters import percent
 HEIGHT = 200  #: pixels of the plot
 TOP = 14  #: pixels kept free above the highest value
 _LABEL_GAP = 16
+_LABEL_DROP = 4
 _TICKS = 5
 _GRID_LINES = 4
 
@@ -36,7 +37,7 @@ class Line:
     kind: int
     path: str
     area: str
-    label_y: float  #: pixels
+    label_y: float  #: pixels: the foot of its name beside its last point, apart from the others
     dots: list[tuple[float, float]]  #: (percent, pixels); a line of one point is a dot
     points: list[tuple[float, float]]  #: every point in percent of width and height
     total: float
@@ -216,7 +217,7 @@ def _line(series: Series, count: int, top: int) -> Line:
         kind=series.kind,
         path=path,
         area=area if series.kind == 1 else "",
-        label_y=places[-1][1] - 8 if places else HEIGHT,
+        label_y=places[-1][1] + _LABEL_DROP if places else HEIGHT,
         dots=places if len(places) == 1 else places[-1:] if series.kind else [],
         points=points,
         total=sum(series.values),
@@ -226,12 +227,12 @@ def _line(series: Series, count: int, top: int) -> Line:
 def _apart(lines: list[Line]) -> list[Line]:
     """Move labels so that none lies on another; the highest keeps its place."""
     placed: list[Line] = []
-    lowest = -float(_LABEL_GAP)
+    lowest = float(_LABEL_DROP - _LABEL_GAP)
     for line in sorted(lines, key=lambda one: one.label_y):
         y = max(line.label_y, lowest + _LABEL_GAP)
         lowest = y
         placed.append(Line(**{**line.__dict__, "label_y": y}))
-    overflow = lowest - (HEIGHT - 4)
+    overflow = lowest - (HEIGHT + _LABEL_DROP)
     if overflow > 0:
         placed = [Line(**{**line.__dict__, "label_y": line.label_y - overflow}) for line in placed]
     order = {line.label: place for place, line in enumerate(lines)}

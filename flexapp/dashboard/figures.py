@@ -27,6 +27,8 @@ CHANNELS = {
     Channel.OEMBED_CONSUMER: "unfolded links",
     Channel.DIRECT: "direct",
 }
+BROUGHT = frozenset({Channel.PLATFORM_PAGE, Channel.AFFILIATE})
+"""Channels of what the platform brings: its own pages, and websites of others. The rest is own promotion."""
 _LINES_OF_CHANNELS = 3
 _MOMENT = timedelta(seconds=1)
 _ALONG = {
@@ -59,6 +61,12 @@ class Listening:
     def plays_change(self) -> Change:
         """Plays in percent of the period before."""
         return change_of(self.now.plays, self.before.plays)
+
+    def plays_note(self, period: Period) -> str:
+        """What plays are compared with; of all time there is nothing before."""
+        if not period.before_label:
+            return ""
+        return f"against {period.before_label}" if self.before.plays else f"none in {period.before_label}"
 
     @property
     def completion_change(self) -> Change:

@@ -78,8 +78,8 @@ def live() -> Response:
         raise NotFound("There is nothing here.")
     subject = subject_of(kind, request.args.get("id", ""), require_person())
     period, _ = _period(subject)
-    found = figures_of(db(), subject, listening(db(), subject.scope, period))
-    return jsonify({"figures": {**found, "now": {"text": _now(subject), "trend": "even"}}})
+    found = figures_of(subject, period, listening(db(), subject.scope, period))
+    return jsonify({"figures": {**found, "now": _now(subject)}})
 
 
 def _page(subject: Subject) -> str:
@@ -142,5 +142,7 @@ def _zoom(subject: Subject, period: Period) -> str:
     return f"{subject.path}?period=custom{compared}" + (f"&from={back}" if back else "")
 
 
-def _now(subject: Subject) -> str:
-    return filters.number(listening_now(db(), subject.scope, now=services().clock.now()))
+def _now(subject: Subject) -> dict[str, str]:
+    """Who listens at this moment; the trend lights the page's dot."""
+    count = listening_now(db(), subject.scope, now=services().clock.now())
+    return {"text": filters.number(count), "trend": "up" if count else "even"}

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from flexapp.apps.models import FlexApp, Placement
 from flexapp.apps.queries import apps_of, select_placements_of_owner
-from flexapp.dashboard import own_browser
 from flexapp.dashboard.charts import bar_chart
 from flexapp.dashboard.figures import Listening, difference_of, listening, place_rows, track_rows
 from flexapp.dashboard.navigation import HOME
@@ -54,7 +53,7 @@ def overview() -> str:
     latest = db().scalars(
         orders.select_sales_of(person.id).order_by(Order.paid_at.desc(), Order.id.desc()).limit(_SALES)
     )
-    page = render_template(
+    return render_template(
         "dashboard/overview.html",
         period=period,
         periods=choices(period, HOME),
@@ -71,8 +70,6 @@ def overview() -> str:
         has_apps=bool(apps_of(db(), person.id)),
         yesterday=_since_yesterday(db(), person, now),
     )
-    own_browser.note(person)
-    return page
 
 
 @blueprint.get(f"{HOME}/overview.json")
@@ -98,9 +95,7 @@ def _figures(session: Session, person: Person, period: Period, heard: Listening)
     return {
         "plays": _figure(filters.number(heard.now.plays)),
         "plays-change": _figure(heard.plays_change.text, heard.plays_change.trend),
-        "plays-note": _figure(
-            f"against {period.before_label}" if heard.before.plays else f"none in {period.before_label}"
-        ),
+        "plays-note": _figure(heard.plays_note(period)),
         "completion": _figure(filters.percent(heard.now.completion)),
         "completion-change": _figure(heard.completion_change.text, heard.completion_change.trend),
         "completion-note": _figure(f"average listen {filters.duration(heard.now.average_listen_ms)}"),

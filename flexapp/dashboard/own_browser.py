@@ -45,7 +45,8 @@ def note(person: Person) -> None:
     if now < looked.get(browser, now - _AGAIN) + _AGAIN:
         return
     if len(known) + len(looked) > _REMEMBERED_AT_MOST:
-        known.clear(), looked.clear()
+        known.clear()
+        looked.clear()
     looked[browser] = now
     hosts = {"", *_allowed(db(), person.id), *own_plays.known_hosts(db(), person.id, now=now)}
     new = {host for host in hosts if (*browser, host) not in known}

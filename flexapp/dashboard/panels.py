@@ -10,7 +10,16 @@ from sqlalchemy.orm import Session
 
 from flexapp.apps.queries import apps_of, placements_of, select_placements_of_owner
 from flexapp.dashboard.charts import BarChart, Series, bar_chart, line_chart
-from flexapp.dashboard.figures import CHANNELS, Listening, listening, name_of, place_rows, track_rows
+from flexapp.dashboard.figures import (
+    CHANNELS,
+    Change,
+    Listening,
+    difference_of,
+    listening,
+    name_of,
+    place_rows,
+    track_rows,
+)
 from flexapp.dashboard.periods import Period
 from flexapp.dashboard.queries import sold_by_track
 from flexapp.dashboard.subjects import ALL, Subject
@@ -23,11 +32,11 @@ from flexapp.listening.insights import Counts, Dimension
 from flexapp.listening.rules import SHORT
 from flexapp.people.models import Person
 from flexapp.web import filters
+from flexapp.web.formulas import ENOUGH, formulas
 
 STAGES = ("Loaded", "Seen", "Played", "License opened", "Added to cart", "Bought", "Refunded")
 _OF_TRACKS = STAGES.index("Played")
 _TRACKS = 50
-ENOUGH = 10  #: listens, before a score or badge is shown: fewer say more about a person than about a beat
 _TENTHS = [f"{tenth * 10} to {tenth * 10 + 10} %" for tenth in range(10)]
 _BUCKETS = (
     "Whole, from 80 %",
@@ -62,12 +71,12 @@ def page_of(
     since, until = period.since, period.until
     channels = insights.breakdown(session, Dimension.CHANNEL, scope=subject.scope, since=since, until=until)
     own = {row.id: row for row in session.scalars(select_placements_of_owner(person.id))}
-    sold = sold_by_track(session, person.id, since=since, until=until, app_ids=subject.scope.app_ids)
+    sold = _sold(session, subject, person, since, until)
+    sold_before = sum(_sold(session, subject, person, period.before_since, period.before_until).values())
     if subject.kind == "app":
         own = {row.id: row for row in placements_of(session, subject.id, with_revoked=True)}
-    told = engagement_panel(session, subject, period)
     return {
-        **told,
+        **engagement_panel(session, subject, period),
         **audience_panels(session, subject, period, mirror),
         "growth": panels.growth(session, subject.scope, now=now),
         "trend": panels.trend(session, subject.scope, since=since, until=until),
@@ -80,7 +89,7 @@ def page_of(
         "stage_names": [(name, "num") for name in STAGES[_OF_TRACKS if subject.is_of_tracks else 0 :]],
         "funnel": funnel_rows(session, subject, period, names={row.id: row.name for row in own.values()}),
         "heard": heard,
-        "figures": figures_of(session, subject, heard),
+        "figures": figures_of(subject, period, heard),
         "foot": chart_foot(heard, period),
         "channels": bar_chart(
             [(CHANNELS[name].capitalize(), counts.plays, "", "") for name, counts in _channels(channels)]
@@ -90,9 +99,22 @@ def page_of(
         "tracks": None
         if subject.kind == "track"
         else track_rows(session, subject.scope, period, sold=sold, limit=_TRACKS),
-        "sold": sum(sold.values()) if subject.kind != "track" else sold.get(subject.id, 0),
+        "sold": sum(sold.values()),
+        "sold_change": difference_of(sum(sold.values()), sold_before)
+        if period.before_label
+        else Change("", "even"),
+        "formulas": formulas(),
         "apps": _apps(session, subject, period, person) if subject.kind == ALL else None,
     }
+
+
+def _sold(
+    session: Session, subject: Subject, person: Person, since: datetime, until: datetime
+) -> dict[str, int]:
+    """What of the subject earned the person something, by track."""
+    apps, tracks = subject.scope.app_ids, subject.scope.track_ids
+    sold = sold_by_track(session, person.id, since=since, until=until, app_ids=apps)
+    return {track: count for track, count in sold.items() if tracks is None or track in tracks}
 
 
 def _left_out(session: Session, subject: Subject, period: Period) -> list[tuple[str, int]]:
@@ -116,7 +138,7 @@ def engagement_panel(session: Session, subject: Subject, period: Period) -> dict
     chart = None
     if curve is not None:
         chart = line_chart(
-            [Series("still listening", [round(100 * share) for share in curve], 3)],
+            [Series("heard that part", [round(100 * share) for share in curve], 3)],
             unit="the share of listens in which each tenth of the beat was heard",
             labels=[f"{tenth * 10 + 10} %" for tenth in range(10)],
             names=[f"{name} of the beat" for name in _TENTHS],
@@ -217,13 +239,15 @@ def funnel_rows(
     return [(name, steps[begin:]) for name, steps in rows.items() if any(steps[begin:])]
 
 
-def figures_of(session: Session, subject: Subject, heard: Listening) -> dict[str, dict[str, str]]:
+def figures_of(subject: Subject, period: Period, heard: Listening) -> dict[str, dict[str, str]]:
     """The cards' figures in words, by name; the page asks for them every two seconds."""
     counts, change = heard.now, heard.plays_change
     texts = {
         "plays": filters.number(counts.plays),
         "completion": filters.percent(counts.completion),
         "average": filters.duration(counts.average_listen_ms),
+        "average-note": _beside_average(subject, period, heard),
+        "plays-note": heard.plays_note(period),
         "starts": filters.number(counts.starts),
         "replays": filters.number(counts.replays),
         "loads": filters.number(counts.loads),
@@ -234,6 +258,16 @@ def figures_of(session: Session, subject: Subject, heard: Listening) -> dict[str
     completion = heard.completion_change
     found["completion-change"] = {"text": completion.text, "trend": completion.trend}
     return found
+
+
+def _beside_average(subject: Subject, period: Period, heard: Listening) -> str:
+    """``of 2:13 · 1:20 in the 7 days before``: the beat's length, and the average of before."""
+    before = heard.before.average_listen_ms
+    words = [
+        f"of {filters.duration(subject.length_ms)}" if subject.length_ms else "",
+        f"{filters.duration(before)} in {period.before_label}" if before is not None else "",
+    ]
+    return " · ".join(filter(None, words))
 
 
 def chart_foot(heard: Listening, period: Period) -> list[tuple[str, str]]:

@@ -239,7 +239,9 @@ def _profile_facts(me: Person) -> dict[str, Any]:
         "roles": [role.value for role in me.roles],
         "allows": me.allows_affiliate_sales,
         "time_zone": me.time_zone,
-        "time_zones": [(name, name.replace("_", " ")) for name in zones.names()],
+        "time_zones": [
+            (name, name.replace("_", " ")) for name in dict.fromkeys((*zones.names(), me.time_zone))
+        ],
         "all_roles": list(Role),
     }
 

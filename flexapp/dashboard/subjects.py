@@ -30,6 +30,7 @@ class Subject:
     what: str  #: ``this beat``, in "Once somebody listens to … for 30 seconds"
     begin: datetime
     back: tuple[str, str] = ("", "")  #: label and address of the page before
+    length_ms: int | None = None  #: of a single track
 
     @property
     def is_of_tracks(self) -> bool:
@@ -88,6 +89,7 @@ def _track(track_id: str, person: Person) -> Subject:
         path=f"/backstage/tracks/{track.id}/insights",
         what="this beat",
         begin=track.created_at,
+        length_ms=track.duration_ms,
         back=(track.title, f"{HOME}/tracks/{track.id}"),
     )
 

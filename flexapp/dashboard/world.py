@@ -29,7 +29,7 @@ class WorldMap:
     """What the macro draws; the same figures stand in a list beside it."""
 
     places: Sequence[Place]
-    steps: Sequence[str]  #: ``1 to 9`` in words, the palest first
+    steps: Sequence[tuple[int, str]]  #: step and ``10 to 99`` in words, the palest first
     summary: str
 
     @property
@@ -41,19 +41,24 @@ class WorldMap:
 def world_map(rows: Sequence[tuple[str, int]]) -> WorldMap:
     """The map of (country code, plays); unknown countries are not on it.
 
-    The steps are equal in ratio, since a few countries hold most listeners: with the most plays M, step n
-    begins at M to the power of (n - 1) / 4.
+    The steps are equal in ratio, since a few countries hold most listeners: with the fewest plays L and the
+    most M, step n begins at L times (M / L) to the power of (n - 1) / 4. Where there are fewer than four,
+    the palest are left out.
     """
     known = [(code, plays) for code, plays in rows if code and plays > 0]
     most = max((plays for _, plays in known), default=0)
-    edges = sorted({round(most ** (step / _STEPS)) for step in range(_STEPS)}) if most else []
+    least = min((plays for _, plays in known), default=1)
+    edges = (
+        sorted({round(least * (most / least) ** (step / _STEPS)) for step in range(_STEPS)}) if most else []
+    )
+    palest = _STEPS - len(edges)
     outlines = _outlines()
     places = [
         Place(
             code=code,
             name=countries.name_of(code),
             plays=plays,
-            step=sum(plays >= edge for edge in edges),
+            step=palest + sum(plays >= edge for edge in edges),
             is_drawn=code in outlines,
         )
         for code, plays in sorted(known, key=lambda row: (-row[1], row[0]))
@@ -62,7 +67,7 @@ def world_map(rows: Sequence[tuple[str, int]]) -> WorldMap:
     summary = f"plays from {len(places)} {'country' if len(places) == 1 else 'countries'}" + (
         f", most from {first}" if first else ""
     )
-    return WorldMap(places, _ranges(edges, most), summary)
+    return WorldMap(places, list(enumerate(_ranges(edges, most), palest + 1)), summary)
 
 
 def _ranges(edges: Sequence[int], most: int) -> list[str]:

@@ -17,6 +17,7 @@ from flexapp.listening.visitors import SALT_LIFE
 from flexapp.web.access import Access, allow
 from flexapp.web.caching import cached_page
 from flexapp.web.context import services
+from flexapp.web.formulas import formulas
 
 blueprint = Blueprint("how_plays_count", __name__)
 
@@ -36,6 +37,7 @@ def how_plays_count() -> Response:
             completed=counting.COMPLETED_SHARE,
             replay_minutes=round(counting.REPLAY_WINDOW.total_seconds() / 60),
             tenths=counting.TENTHS,
+            formulas=formulas(),
             refused=[rule for rule in known if not rule.waits],
             waiting=[rule for rule in known if rule.waits],
             salt_hours=round(SALT_LIFE.total_seconds() / 3600),

@@ -1,4 +1,5 @@
 import { all, make, one } from "../shared/dom.js";
+import { begin } from "./loading.js";
 
 const STEPS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 };
 const SVG = "http://www.w3.org/2000/svg";
@@ -10,7 +11,7 @@ const HINT = "Arrow keys read the points. With Shift they choose a span: Enter z
  * chosen span is added, `data-zoom-out` the one that leads back. Listeners are on the page, since live
  * figures bring new charts.
  */
-export function startPlots(root, { go = (address) => window.location.assign(address) } = {}) {
+export function startPlots(root, { go = leave } = {}) {
   let drag = null;
 
   root.addEventListener("pointerdown", (event) => {
@@ -99,6 +100,11 @@ export function startPlots(root, { go = (address) => window.location.assign(addr
   new MutationObserver(() => {
     for (const plot of all(root, ".chart-plot[data-reads]:not([tabindex])")) ready(plot);
   }).observe(root.body ?? root, { childList: true, subtree: true });
+}
+
+function leave(address) {
+  begin(one(document, "main"));
+  window.location.assign(address);
 }
 
 /** Say to everybody that the chart can be used: it is a slider over its points. */

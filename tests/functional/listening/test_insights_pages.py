@@ -86,15 +86,22 @@ def test_every_panel_of_an_app_tells_what_was_heard(past: Scene, owner: FlaskCli
     assert 'href="/static/world' in html
     assert "Phone 12" in panel(html, "Devices")
     assert "Computer 8" in panel(html, "Devices")
-    assert "iOS 12" in panel(html, "Platforms")
-    assert "Firefox 8" in panel(html, "Platforms")
+    assert "iOS 12" in panel(html, "Systems")
+    assert "Firefox 8" in panel(html, "Browsers")
     assert "rare.example" not in html
     assert "Loaded 20" in panel(html, "From a load to a sale")
     assert "License opened 3" in panel(html, "From a load to a sale")
     assert "Added to cart 1" in panel(html, "From a load to a sale")
     assert past.placement.name in panel(html, "From a load to a sale")
-    assert "Listeners have no accounts" in panel(html, "Listeners")
+    assert "Listeners have no accounts" in panel(html, "Your biggest listeners")
+    assert "+400" in panel(html, "Plays")
+    assert "against the 7 days before" in panel(html, "Plays")
+    assert "1:00 in the 7 days before" in panel(html, "Average listen")
     assert "divided by those" in panel(html, "How this is computed")
+    published = owner.get("/help/how-plays-count").text
+    links = re.findall(r'href="/help/how-plays-count#([a-z-]+)"', html)
+    assert sorted(links) == ["engagement", "growth", "quality-score", "trend"]
+    assert all(f'id="{key}"' in published for key in links)
     assert "style=" not in html
 
 
@@ -218,7 +225,7 @@ def test_live_figures_are_those_of_the_page(past: Scene, owner: FlaskClient) -> 
     assert live
     figures = owner.get(live[1].replace("&amp;", "&")).get_json()["figures"]
     for name in ("plays", "completion", "average", "starts", "loads", "now"):
-        assert f'data-live="{name}">{figures[name]["text"]}<' in html, name
+        assert re.search(rf'data-live="{name}"[^>]*>{re.escape(figures[name]["text"])}<', html), name
     past.listener().hear(past.other, (0, 20))
     past.settle()
     assert owner.get(live[1].replace("&amp;", "&")).get_json()["figures"]["now"]["text"] == "1"
@@ -253,8 +260,9 @@ def test_activity_adds_up_over_channels_and_compares_weeks(past: Scene, owner: F
     ):
         assert panel(html, label).split()[len(label.split())] == str(value), label
     channels = panel(html, "By channel")
-    assert "Affiliates 0 0 0 20 0 0" in channels
     assert "Own sites 2 1 1 0 3 0" in channels
+    assert re.search(r"Your own promotion your [a-z, ]+ 2 1 1 0 3 0 ", channels)
+    assert re.search(r"Brought by Flexapp our .+ 0 0 0 20 0 0 Affiliates 0 0 0 20 0 0", channels)
     assert "+400" in panel(html, "Plays this week"), "20 after 4"
     with database.writing() as session:
         newcomer = make_person(session)

@@ -50,6 +50,8 @@ def test_more_plays_are_never_a_paler_country(plays: dict[str, int]) -> None:
     assert all(1 <= step <= 4 for step in steps)
     assert len(found.places) == sum(count > 0 for count in plays.values())
     assert len(found.steps) <= 4
+    assert {step for step, _ in found.steps} >= set(steps), "each color on the map is explained below it"
+    assert max(steps, default=4) == 4, "whoever listens most is not pale"
 
 
 def test_places_too_small_for_the_map_are_named_all_the_same() -> None:
