@@ -13,7 +13,7 @@ from flexapp.listening import deliveries, loads, sessions
 from flexapp.listening.batches import PlayEvent
 from flexapp.listening.ingest import ingest_of
 from flexapp.listening.models import Kind
-from flexapp.listening.rows import event_row
+from flexapp.listening.rows import event_rows
 from flexapp.workflows.services import Services
 
 _count = itertools.count()
@@ -51,9 +51,9 @@ def hear(
         media_ms=track.duration_ms,
         at_ms=round(seconds * 1000),
     )
-    row = event_row(
+    [row] = event_rows(
         claims,
-        event,
+        (event,),
         visitor_key=f"{number:016x}" if visitor == "" else visitor,
         network_key=network,
         flags=frozenset(flags),
