@@ -20,6 +20,7 @@ from flexapp.config import Settings
 from flexapp.kernel import steps
 from flexapp.listening.lines import Row, lines_of
 from flexapp.listening.pace import Pace
+from flexapp.web import warming
 
 SINKS = ("stored", "none", "alone")
 _NO_END = 10**12
@@ -42,6 +43,7 @@ def make(name: str) -> Any:
     seconds = float(os.environ.get("FLEXAPP_BENCH_DISK_MS", "0")) / 1000
     if seconds:
         steps.install(lambda step, _facts: time.sleep(seconds) if step == "listens.written" else None)
+    warming.start()
     return app
 
 
