@@ -45,7 +45,8 @@ from flexapp.web.identity import require_person
 insights = room("insights", "Insights", "How often tracks and apps played, where and when.")
 
 USUAL = timedelta(days=28)
-_EVER = timedelta(days=36_500)
+_YEARS = range(2000, 2101)
+_EVER = timedelta(days=366 * len(_YEARS))
 LONGEST = {
     Interval.HOUR: timedelta(days=92),
     Interval.DAY: timedelta(days=1830),
@@ -240,7 +241,7 @@ def _scope(query: SpanQuery) -> Scope:
 
 
 def _zone(name: str) -> ZoneInfo:
-    if name not in zones.names():
+    if not zones.is_known(name):
         raise _refusal("zone", "Name a zone of the tz database, such as Europe/Berlin.")
     return zones.zone_of(name)
 
@@ -252,6 +253,9 @@ def _span(query: SpanQuery, interval: Interval = Interval.TOTAL) -> tuple[dateti
 def _between(
     since: datetime | None, until: datetime | None, interval: Interval = Interval.TOTAL
 ) -> tuple[datetime, datetime]:
+    for field, moment in (("since", since), ("until", until)):
+        if moment is not None and moment.year not in _YEARS:
+            raise _refusal(field, f"Choose a moment from {_YEARS[0]} to {_YEARS[-1]}.")
     until = (until or services().clock.now()).astimezone(UTC)
     since = (since or until - USUAL).astimezone(UTC)
     if since >= until:

@@ -16,16 +16,26 @@ _HOUR = timedelta(hours=1)
 
 @lru_cache
 def names() -> tuple[str, ...]:
-    """``UTC``, then every zone of the tz database that people live in, by name."""
-    table = files("tzdata.zoneinfo").joinpath("zone1970.tab").read_text(encoding="utf-8")
+    """To choose from: ``UTC``, then every zone of the tz database that people live in, by name."""
+    table = files("tzdata.zoneinfo").joinpath("zone.tab").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in table.splitlines() if line and not line.startswith("#"))
     return ("UTC", *sorted({row[2] for row in rows}))
+
+
+def is_known(name: str) -> bool:
+    """Whether the tz database has it; browsers also tell old names, such as Asia/Calcutta."""
+    return name in _known()
 
 
 @lru_cache
 def zone_of(name: str) -> ZoneInfo:
     """The zone of that name; one that does not exist (any more) is UTC."""
-    return ZoneInfo(name if name in names() else "UTC")
+    return ZoneInfo(name if is_known(name) else "UTC")
+
+
+@lru_cache
+def _known() -> frozenset[str]:
+    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
 
 def is_rounded(zone: ZoneInfo, moment: datetime) -> bool:

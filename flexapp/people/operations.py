@@ -279,7 +279,7 @@ def update_profile(
     if allows_affiliate_sales is not None:
         row.allows_affiliate_sales = allows_affiliate_sales
     if time_zone is not None:
-        if time_zone not in zones.names():
+        if not zones.is_known(time_zone):
             raise _profile_problem("time_zone", "Choose a time zone of the list.")
         row.time_zone = time_zone
     session.flush()

@@ -128,8 +128,16 @@ def test_days_and_weeks_begin_in_a_zone(ada: Caller, heard: Heard) -> None:
     weekly = ada.sdk.insights.plays(app_id=heard.app.id, since=WEEK, interval="week")
     assert [point.plays for point in weekly.points] == [0, 9]
     assert weekly.totals.opens == 3
+    assert ada.sdk.insights.plays(since=WEEK, zone="Asia/Calcutta").totals.plays == 9
     with pytest.raises(Invalid):
         ada.sdk.insights.plays(zone="Mars/Olympus")
+    early, late = datetime(1, 1, 1, 20, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    for wrong in ({"since": early}, {"until": early}, {"since": late}, {"until": late}):
+        for call in (ada.sdk.insights.plays, ada.sdk.insights.engagement, ada.sdk.insights.activity):
+            with pytest.raises(Invalid, match="from 2000 to 2100"):
+                call(**wrong)
+    whole = {"since": datetime(2000, 1, 1, tzinfo=UTC), "until": datetime(2100, 12, 31, tzinfo=UTC)}
+    assert ada.sdk.insights.plays(**whole, interval="year").totals.plays == 9
 
 
 def test_an_album_is_its_tracks_together(

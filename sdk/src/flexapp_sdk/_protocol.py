@@ -153,7 +153,11 @@ def moment(value: datetime | date | timedelta, *, now: datetime | None = None) -
         value = datetime.combine(value, time(), UTC)
     if value.tzinfo is None:
         raise ValueError("Times need a zone: datetime.now(UTC), not datetime.now().")
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    try:
+        value = value.astimezone(UTC)
+    except OverflowError as problem:
+        raise ValueError("This moment lies outside of what UTC can tell: years 1 to 9999.") from problem
+    return value.isoformat().replace("+00:00", "Z")
 
 
 def _params(params: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flexapp.kernel.zones import is_rounded, local_hour, names, start_of_day, today, zone_of
+from flexapp.kernel.zones import is_known, is_rounded, local_hour, names, start_of_day, today, zone_of
 
 HOUR = timedelta(hours=1)
 
@@ -47,3 +47,12 @@ def test_an_unknown_zone_is_utc() -> None:
     assert zone_of("Mars/Olympus").key == "UTC"
     assert names()[0] == "UTC"
     assert "America/New_York" in names()
+
+
+def test_old_names_and_capitals_are_known_and_nothing_else() -> None:
+    for name in ("Europe/Oslo", "Asia/Calcutta", "US/Eastern", "GMT", *names()):
+        assert is_known(name), name
+    for name in ("", "Mars/Olympus", "../zone.tab", "europe/oslo", "Europe"):
+        assert not is_known(name), name
+        assert zone_of(name).key == "UTC"
+    assert {"Europe/Amsterdam", "Europe/Stockholm", "Asia/Kolkata"} <= set(names())
