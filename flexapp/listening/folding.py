@@ -118,6 +118,7 @@ class _Fold:
                 self._note_owner(event)
         for key, events in by_play.items():
             self._merge(key, events)
+        self._unite(by_session)
         for session_id, events in by_session.items():
             self._claim(session_id, events)
         keeping.add_deliveries(known.session, sent)
@@ -157,6 +158,32 @@ class _Fold:
         if len(looks) > 1:
             for name, values in zip(DIMENSIONS, zip(*looks, strict=True), strict=True):
                 setattr(play, name, min(filter(None, values), default=""))
+
+    def _unite(self, sessions: Collection[str]) -> None:
+        """A view of a page is one visitor: of keys that differ that of its first play, in whatever order.
+
+        The address changes when a phone leaves the house, and a report that comes after the salt is gone
+        has no key. Own plays stay known, and whoever asked once not to be followed has no key at all.
+        """
+        known, by_session = self._known, defaultdict[str, list[Play]](list)
+        for key, play in known.plays.items():
+            if key[0] in sessions:
+                by_session[play.session_id].append(play)
+        several = [plays for plays in by_session.values() if len({play.visitor_key for play in plays}) > 1]
+        if not several:
+            return
+        keys = {play.visitor_key for plays in several for play in plays if play.visitor_key}
+        own = queries.people_behind(known.reading, keys)
+        for plays in several:
+            keyed = [play for play in plays if play.visitor_key]
+            first = min(keyed, key=lambda play: (play.visitor_key not in own, play.first_at_ms, play.play_id))
+            is_private = any("gpc" in play.flags.split(",") for play in plays)
+            visitor = None if is_private else first.visitor_key
+            for play in plays:
+                if play.visitor_key != visitor:
+                    known.left.add(group_of(play))
+                    known.dirty.add(key_of(play))
+                    play.visitor_key = visitor
 
     def _claim(self, session_id: str, events: Sequence[LoggedEvent]) -> None:
         """Hold what the session claims against the time that had passed when its newest report came in.

@@ -250,7 +250,43 @@ def an_address_that_changes_meanwhile_is_one_play(scene: Scene) -> None:
     listener.go_on(play, scene.beat, 30, 60)
 
 
+@script("replays", loads=1, starts=3, plays=1, replays=2, heard=90)
+def one_view_is_one_visitor_whatever_its_addresses(scene: Scene) -> None:
+    listener = scene.listener()
+    for number in (7, 3, 9):  # a phone that leaves the house; or somebody with many addresses
+        listener.address = f"203.0.113.{number}"
+        listener.hear(scene.beat, (0, 30))
+
+
+@script("replays", loads=2, starts=3, plays=2, replays=1, heard=90)
+def a_view_belongs_to_where_it_began(scene: Scene) -> None:
+    first = scene.listener(address="203.0.113.7")
+    first.hear(scene.beat, (0, 30))
+    first.address = "198.51.100.20"
+    first.hear(scene.beat, (0, 30))
+    scene.listener(address="198.51.100.20").hear(scene.beat, (0, 30))
+
+
+@script("replays", loads=1, starts=2, plays=1, replays=1, heard=60)
+def a_report_after_the_salt_is_gone_is_of_the_same_visitor(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.hear(scene.beat, (0, 30))
+    late = listener.script(scene.beat, (0, 30), every=10)
+    scene.wait(3 * 24 * 3600)
+    for body in late:
+        listener.send(body)
+
+
 # Privacy
+
+
+@script("privacy", loads=1, starts=2, plays=1, replays=1, heard=60)
+def who_sends_gpc_later_is_no_longer_recognized_and_still_one_visitor(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.hear(scene.beat, (0, 30))
+    listener.headers = {"Sec-GPC": "1"}
+    listener.address = "198.51.100.20"
+    listener.hear(scene.beat, (0, 30))
 
 
 @script("privacy", loads=2, starts=2, plays=2, heard=60)
