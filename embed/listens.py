@@ -15,7 +15,7 @@ from typing import Any, cast
 from flask import Blueprint, Flask, Response, current_app, request
 
 from flexapp.kernel.network import network_of
-from flexapp.listening import sessions
+from flexapp.listening import hosting, sessions
 from flexapp.listening.batches import MAX_BODY, Batch, InvalidBatch, read_batch
 from flexapp.listening.ingest import Busy, ingest_of
 from flexapp.listening.pace import Pace
@@ -105,6 +105,8 @@ class Door:
         flags = reported | claims.flags
         if self._services.settings.count_all_plays:
             flags -= {"bot"}
+        if host := hosting.flag_of(self._services.networks.number_of(_address(environ))):
+            flags |= {host}
         if environ.get("HTTP_ORIGIN") == "null":
             flags |= {"sandbox"}
         if batch.consent is True:

@@ -115,6 +115,7 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(0, ge=0)
     durability: Durability = Durability.POWER
     geo_database: str = ""
+    network_database: str = ""
 
     stripe_mode: StripeMode = StripeMode.LOCAL
     stripe_secret_key: str = ""

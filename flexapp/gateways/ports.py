@@ -215,6 +215,22 @@ class Countries(Protocol):
         ...
 
 
+class Networks(Protocol):
+    """Knows to which autonomous system a network address belongs."""
+
+    def number_of(self, address: str) -> int:
+        """The system's number; 0 when it is not known."""
+        ...
+
+
+class NoNetworks:
+    """Knows none: where no data is at hand."""
+
+    def number_of(self, address: str) -> int:
+        """Always 0."""
+        return 0
+
+
 class NoCountries:
     """Knows none: where no data is at hand."""
 

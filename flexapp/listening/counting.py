@@ -50,6 +50,7 @@ class Reason(StrEnum):
     OUTRAN_TIME = "outran_time"  #: the session claims more listening than time has passed
     TOO_FAST = "too_fast"  #: more was heard than the page's own clock allows
     OUTSIDE_MEDIA = "outside_media"  #: something behind the end of the track was heard
+    DATA_CENTER = "data_center"  #: it came from a network of rented machines
     FLOODING = "flooding"  #: more events a minute than a player sends
     BYTES_MISSING = "bytes_missing"  #: the preview was not sent to this session (yet)
     FOREIGN_HOST = "foreign_host"  #: a page that may not show the app says it played there
@@ -95,6 +96,7 @@ class Evidence:
     is_own: bool = False
     is_staff: bool = False
     is_known_track: bool = True
+    is_hosted: bool = False  #: reported from a data center (``hosting``)
     outran_time: bool = False
     is_flooding: bool = False
     doubts: frozenset[str] = frozenset()  #: what rules over many plays found
@@ -185,6 +187,7 @@ def decide(evidence: Evidence) -> tuple[Decision, Reason | None]:
         (evidence.listen_ms > MAX_RATE * evidence.page_ms + SLACK_MS, Reason.TOO_FAST),
         (evidence.media_ms > 0 and reach > evidence.media_ms + MEDIA_TOLERANCE_MS, Reason.OUTSIDE_MEDIA),
         (evidence.delivered_bytes < needed, Reason.BYTES_MISSING),
+        (evidence.is_hosted, Reason.DATA_CENTER),
         *((reason.value in evidence.doubts, reason) for reason in DOUBTS),
     )
     for holds, reason in suspect:

@@ -18,7 +18,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from flexapp.kernel.steps import step
-from flexapp.listening import counting, keeping, queries
+from flexapp.listening import counting, hosting, keeping, queries
 from flexapp.listening.keeping import Sent
 from flexapp.listening.models import Decision, FoldCursor, Kind, ListenSession, OwnerKey, Play
 from flexapp.listening.queries import LoggedEvent
@@ -141,7 +141,8 @@ class _Fold:
         play.listen_ms += counting.length(heard)
         play.media_ms = max(play.media_ms, *(event.media_ms or 0 for event in events))
         flags = {flag for event in events for flag in event.facts.get("flags", ())}
-        play.flags = ",".join(sorted({*filter(None, play.flags.split(",")), *flags}))
+        marks = hosting.with_one_host({*filter(None, play.flags.split(",")), *flags})
+        play.flags = ",".join(sorted(marks))
         self._recognize(play, events)
         self._known.dirty.add(key)
 

@@ -26,8 +26,8 @@ from flexapp.listening.suspects import Columns, Group
 from flexapp.storage.once import insert_once
 from flexapp.storage.session import Database
 
-RULES_VERSION = "1"
-"""Raise it when a rule changes; it is noted with each day that is judged."""
+RULES_VERSION = "2"
+"""Raise it when a rule or the list of ``hosting`` changes; it is noted with each day that is judged."""
 _VISITOR = (Play.visitor_key,)
 _NETWORK_TRACK = (Play.network_key, Play.track_id)
 _NETWORK_PLACE = (Play.network_key, Play.placement_id)

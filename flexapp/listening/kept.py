@@ -16,7 +16,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from flexapp.kernel.clock import to_rfc3339
-from flexapp.listening import folding, queries
+from flexapp.listening import folding, hosting, queries
 from flexapp.listening.forgetting import raw_life
 from flexapp.listening.models import Delivery, FoldCursor, Kind, ListenEvent, Play, Suspicion
 from flexapp.listening.sessions import SessionClaims
@@ -90,6 +90,7 @@ def withdraw(session: Session, claims: SessionClaims) -> None:
 
 
 def _line(line: ListenEvent) -> dict[str, Any]:
+    hosts = hosting.hosts_in(line.facts.get("flags", ()))
     known = {name: getattr(line, name) for name in ("country", "device", "os", "browser", "layout")}
     return {
         "kind": line.kind.name.lower(),
@@ -98,5 +99,6 @@ def _line(line: ListenEvent) -> dict[str, Any]:
         "at_ms": line.at_ms,
         "heard": line.intervals,
         **{name: value for name, value in known.items() if value},
+        **({"data_center": hosts[0]} if hosts else {}),
         "has_visitor_key": line.visitor_key is not None,
     }

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from flexapp.config import PlayLimits
-from flexapp.listening import counting, crowds
+from flexapp.listening import counting, crowds, hosting
 from flexapp.listening.counting import DOUBTS, Reason
 
 SHORT = {
@@ -23,6 +23,7 @@ SHORT = {
     Reason.OUTRAN_TIME: "more listening than time has passed",
     Reason.TOO_FAST: "more heard than the player's clock allows",
     Reason.OUTSIDE_MEDIA: "something behind the end of the beat",
+    Reason.DATA_CENTER: "from data centers, where programs run",
     Reason.FLOODING: "more reports than a player sends",
     Reason.BYTES_MISSING: "the preview was not, or not yet, sent that far",
     Reason.FOREIGN_HOST: "websites that may not show the app",
@@ -59,6 +60,8 @@ _SENTENCES = {
         it reports.""",
     Reason.FOREIGN_HOST: """The app names the websites that may show it, this one is not among them, and the
         player was never handed out there.""",
+    Reason.DATA_CENTER: """It was reported from one of {hosts} networks of rented machines. People with a VPN
+        come from there too, so it only waits; Private Relay and the like are not among them.""",
     Reason.VISITOR_HOUR: """One visitor has more than {visitor_hour} plays within 60 minutes; those beyond
         wait.""",
     Reason.VISITOR_DAY: "One visitor has more than {visitor_day} plays on a day; those beyond wait.",
@@ -106,7 +109,16 @@ def rule_of(reason: str, limits: PlayLimits) -> Rule | None:
 
 
 _SPACES = re.compile(r"\s+")
-_WAITING = frozenset({Reason.TOO_FAST, Reason.OUTSIDE_MEDIA, Reason.FLOODING, Reason.BYTES_MISSING, *DOUBTS})
+_WAITING = frozenset(
+    {
+        Reason.TOO_FAST,
+        Reason.OUTSIDE_MEDIA,
+        Reason.FLOODING,
+        Reason.BYTES_MISSING,
+        Reason.DATA_CENTER,
+        *DOUBTS,
+    }
+)
 
 
 def _numbers(limits: PlayLimits) -> dict[str, str]:
@@ -122,6 +134,7 @@ def _numbers(limits: PlayLimits) -> dict[str, str]:
         "events": str(counting.MAX_EVENTS_PER_MINUTE),
         "behind": f"{counting.MEDIA_TOLERANCE_MS / 1000:g}",
         "bytes": _percent(counting.BYTES_SHARE),
+        "hosts": str(len(hosting.HOSTS)),
         "play": str(counting.PLAY_MS // 1000),
         "near": str(crowds.UNIFORM_MS // 1000),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from flexapp.apps.models import FlexApp
 from flexapp.catalog.models import Track
-from flexapp.listening import counting
+from flexapp.listening import counting, hosting
 from flexapp.listening.counting import DOUBTS
 from flexapp.listening.crowds import UNIFORM_MS, Candidate
 from flexapp.listening.models import Decision, Delivery, Judgment, ListenEvent, Play, Suspicion
@@ -131,6 +132,7 @@ class SuspectGroup:
     bytes_sent: int  #: of previews to these sessions
     first_at: datetime
     last_at: datetime
+    hosts: tuple[str, ...] = ()  #: whose data centers they came from
 
 
 _WHERE = (Play.reason, Play.app_id, Play.placement_id, Play.host)
@@ -169,7 +171,7 @@ def suspect_groups(
         .order_by(func.count().desc(), *_WHERE)
         .limit(limit)
     )
-    sent = _bytes_sent(session, waits)
+    sent, hosts = _bytes_sent(session, waits), _hosts(session, waits)
     return [
         SuspectGroup(
             reason=row[0],
@@ -185,6 +187,7 @@ def suspect_groups(
             first_at=row[10],
             last_at=row[11],
             bytes_sent=sent.get(tuple(row[:4]), 0),
+            hosts=tuple(hosting.hosts_in(hosts[tuple(row[:4])])),
         )
         for row in session.execute(query)
     ]
@@ -202,6 +205,15 @@ def _bytes_sent(session: Session, waits: Sequence[ColumnElement[bool]]) -> dict[
         .group_by(*columns)
     )
     return {tuple(row[:4]): int(row[4]) for row in session.execute(query)}
+
+
+def _hosts(session: Session, waits: Sequence[ColumnElement[bool]]) -> defaultdict[Group, set[str]]:
+    """Flags by group, of plays that may name a data center."""
+    query = select(*_WHERE, Play.flags).where(*waits, Play.flags.contains("as")).distinct()
+    found: defaultdict[Group, set[str]] = defaultdict(set)
+    for row in session.execute(query):
+        found[tuple(row[:4])].update(row[4].split(","))
+    return found
 
 
 def plays_of_place(

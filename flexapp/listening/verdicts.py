@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
-from flexapp.listening import counting, queries
+from flexapp.listening import counting, hosting, queries
 from flexapp.listening.counting import Evidence
 from flexapp.listening.models import Decision, Judgment, ListenSession, Play
 from flexapp.listening.queries import TrackFacts
@@ -63,6 +63,7 @@ class Verdicts:
     ) -> None:
         claims = self._sessions.get(play.session_id)
         media_ms = (facts.media_ms if facts else None) or play.media_ms
+        flags = frozenset(filter(None, play.flags.split(",")))
         evidence = Evidence(
             heard=play.intervals,
             listen_ms=play.listen_ms,
@@ -70,11 +71,12 @@ class Verdicts:
             media_ms=media_ms,
             delivered_bytes=bytes_sent,
             bytes_per_second=bytes_per_second(facts),
-            flags=frozenset(filter(None, play.flags.split(","))),
+            flags=flags,
             is_own=is_own,
             is_staff=is_staff,
             is_known_track=facts is not None,
             outran_time=claims is not None and claims.outran_time,
+            is_hosted=bool(hosting.hosts_in(flags)),
             is_flooding=claims is not None and claims.is_flooding,
             doubts=doubts,
             accepted=frozenset(reason for reason, made in judged.items() if made is Decision.VALID),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from flexapp.apps import shown
 from flexapp.config import Settings
-from flexapp.gateways.ports import Countries, Mailer, NoCountries, Objects, Payments
+from flexapp.gateways.ports import Countries, Mailer, Networks, NoCountries, NoNetworks, Objects, Payments
 from flexapp.kernel.bell import Bell
 from flexapp.kernel.clock import Clock
 from flexapp.kernel.signing import Signer
@@ -25,6 +25,7 @@ class Services:
     objects: Objects
     mailer: Mailer
     countries: Countries = field(default_factory=NoCountries)
+    networks: Networks = field(default_factory=NoNetworks)
     wake_worker: Bell = field(default_factory=Bell)  #: ``services.wake_worker()`` after a commit
 
     def __post_init__(self) -> None:

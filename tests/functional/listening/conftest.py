@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 
 from flexapp.apps.models import Channel, FlexApp, Placement
 from flexapp.catalog.models import Track
+from flexapp.gateways.geo import MmdbNetworks
 from flexapp.kernel.clock import FixedClock
 from flexapp.listening import insights
 from flexapp.listening.insights import Counts
@@ -20,7 +22,14 @@ from flexapp.workflows.services import Services
 from tests.factories.apps import make_app, make_placement
 from tests.factories.catalog import NOON, make_license_type, make_track
 from tests.factories.listening import Listener, settle
+from tests.factories.mmdb import write_mmdb
 from tests.factories.people import make_person
+
+NETWORKS = {
+    "192.0.2.0/25": {"autonomous_system_number": 16509},  # Amazon Web Services
+    "2001:db8:dc::/48": {"autonomous_system_number": 24940},  # Hetzner
+    "192.0.2.128/25": {"autonomous_system_number": 13335},  # relays of browsers among others
+}
 
 
 @dataclass
@@ -60,8 +69,9 @@ class Scene:
 
 
 @pytest.fixture
-def scenes(client: FlaskClient, services: Services, clock: FixedClock) -> Callable[[], Scene]:
+def scenes(client: FlaskClient, services: Services, clock: FixedClock, tmp_path: Path) -> Callable[[], Scene]:
     """Makes scenes with people and beats of their own in one database, each at noon."""
+    object.__setattr__(services, "networks", MmdbNetworks(write_mmdb(tmp_path / "networks.mmdb", NETWORKS)))
 
     def make() -> Scene:
         clock.moment = NOON

@@ -213,6 +213,26 @@ def the_platform_s_people_count_nothing_where_their_browser_is_known(scene: Scen
     )
 
 
+@script("refusals", loads=2)
+def plays_from_data_centers_wait(scene: Scene) -> None:
+    for address in ("192.0.2.10", "2001:db8:dc:1::5"):
+        scene.listener(address=address).hear(scene.beat, (0, 60))
+
+
+@script("refusals", loads=1)
+def a_play_that_goes_on_through_a_data_center_waits(scene: Scene) -> None:
+    listener = scene.listener(headers={"Sec-GPC": "1"})
+    play = listener.begin(scene.beat)
+    listener.go_on(play, scene.beat, 0, 30)
+    listener.address = "192.0.2.10"
+    listener.go_on(play, scene.beat, 30, 60)
+
+
+@script("refusals", loads=1, starts=1, plays=1, heard=60)
+def a_play_through_a_relay_of_browsers_counts(scene: Scene) -> None:
+    scene.listener(address="192.0.2.200").hear(scene.beat, (0, 60))
+
+
 # Order, loss and repetition
 
 

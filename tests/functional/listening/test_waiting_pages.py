@@ -85,6 +85,22 @@ def test_a_decision_of_the_platform_changes_the_figures_and_can_be_taken_back(
     assert "refused" in client.get(PAGE).text
 
 
+def test_plays_from_a_data_center_wait_with_its_name_and_count_when_somebody_lets_them(
+    scene: Scene, client: FlaskClient
+) -> None:
+    listener = scene.listener(address="192.0.2.10")
+    listener.hear(scene.beat, (0, 60))
+    scene.settle()
+    sign_in(client, scene.services, admin_of(scene))
+    html = client.get(PAGE).text
+    assert "from Amazon Web Services" in html
+    assert "192.0.2" not in html
+    kept = client.get(f"/api/v1/listens/{listener.token}").get_json()
+    assert {report.get("data_center") for report in kept["reports"]} == {None, "Amazon Web Services"}
+    client.post(f"{PAGE}/decide", data=fields(html, "valid"))
+    assert scene.counts(app_ids=[scene.app.id]).plays == 1
+
+
 def test_the_review_shows_no_address_key_or_session(scene: Scene, client: FlaskClient) -> None:
     wait_for_bytes(scene)
     with scene.services.database.reading() as session:

@@ -1,10 +1,11 @@
-"""Countries of addresses, from the shipped file and from none."""
+"""Countries and networks of addresses, from the shipped file, from one of somebody else and from none."""
 
 from pathlib import Path
 
 import pytest
 
-from flexapp.gateways.geo import SHIPPED, MmdbCountries
+from flexapp.gateways.geo import SHIPPED, MmdbCountries, MmdbNetworks
+from tests.factories.mmdb import write_mmdb
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +36,26 @@ def test_without_a_file_or_with_another_kind_of_file_no_country_is_known(tmp_pat
         countries = MmdbCountries(tmp_path / name)
         assert countries.country_of("8.8.8.8") == ""
         assert countries.made_at() is None
+
+
+def test_an_address_lies_in_a_network_whichever_way_the_file_says_it(tmp_path: Path) -> None:
+    path = write_mmdb(
+        tmp_path / "networks.mmdb",
+        {
+            "198.51.100.0/24": {"autonomous_system_number": 16509, "autonomous_system_organization": "Cloud"},
+            "2001:db8:aa::/48": {"asn": "AS24940", "as_name": "Hosts"},
+            "203.0.113.0/25": {"asn": "none"},
+        },
+    )
+    networks = MmdbNetworks(path)
+    assert networks.made_at() == 1_790_000_000
+    addresses = (
+        "198.51.100.77",
+        "2001:db8:aa:1::9",
+        "203.0.113.7",
+        "8.8.8.8",
+        "",
+        "x",
+    )
+    assert [networks.number_of(address) for address in addresses] == [16509, 24940, 0, 0, 0, 0]
+    assert MmdbNetworks(tmp_path / "missing").number_of("198.51.100.77") == 0
