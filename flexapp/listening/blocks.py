@@ -2,12 +2,14 @@
 
 Behind the hot tail hardly anything changes any more. There the rows of one subject (an app, an app's track,
 an app's dimension) of sixteen days stand one after the other as numbers of seven bits a byte, least first
-(LEB128, signs as in Protocol Buffers' ZigZag), the time counted from the block's first day. A dashboard
-reads some blocks and sums them with numpy; rows that came later lie beside them and count as much.
+(LEB128, signs as in Protocol Buffers' ZigZag), the time counted from the block's first day; zlib halves
+that. A dashboard reads some blocks and sums them with numpy; rows that came later lie beside them and count
+as much.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -91,7 +93,7 @@ def to_blocks(rollup: Rollup, rows: Numbers) -> Iterator[Block]:
     ends = [*starts.tolist(), len(rows)]
     for start, data in zip([0, *ends[:-1]], _encoded(records, ends), strict=True):
         *subjects, number = places[start].tolist()
-        yield Block(subjects[0], subjects[1] if wide == 2 else 0, number, data)
+        yield Block(subjects[0], subjects[1] if wide == 2 else 0, number, _squeezed(data))
 
 
 def from_blocks(rollup: Rollup, blocks: Sequence[Block]) -> Numbers:
@@ -99,7 +101,7 @@ def from_blocks(rollup: Rollup, blocks: Sequence[Block]) -> Numbers:
     columns = rollup.columns
     if not blocks:
         return np.zeros((0, len(columns)), np.int64)
-    records, counts = _decoded([block.data for block in blocks], len(columns) - rollup.subjects)
+    records, counts = _decoded([_whole(block.data) for block in blocks], len(columns) - rollup.subjects)
     places = np.array([block[:3] for block in blocks], np.int64).repeat(counts, axis=0)
     records[:, 0] += places[:, 2] * rollup.per_block
     return np.concatenate((places[:, : rollup.subjects], records), axis=1)
@@ -114,6 +116,16 @@ def summed(rows: Numbers, keys: int) -> Numbers:
     is_new = np.any(rows[1:, :keys] != rows[:-1, :keys], axis=1)
     starts = np.concatenate(([0], np.flatnonzero(is_new) + 1))
     return np.concatenate((rows[starts, :keys], np.add.reduceat(rows[:, keys:], starts)), axis=1)
+
+
+def _squeezed(data: bytes) -> bytes:
+    """With zlib where it helps, which the first byte tells."""
+    small = zlib.compress(data) if len(data) > 40 else data
+    return b"\1" + small if len(small) < len(data) else b"\0" + data
+
+
+def _whole(data: bytes) -> bytes:
+    return zlib.decompress(data[1:]) if data[0] else data[1:]
 
 
 def _encoded(rows: Numbers, ends: Sequence[int]) -> Iterator[bytes]:

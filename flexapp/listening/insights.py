@@ -209,7 +209,10 @@ def _points(by_hour: dict[datetime, Counts], cut: Cut) -> list[Point]:
     if parts:
         for hour, counts in by_hour.items():
             parts[max(0, cut.place_of(hour))].append(counts)
-    return [Point(at, total_of(part)) for at, part in zip(cut.starts, parts, strict=True)]
+    return [
+        Point(at, part[0] if len(part) == 1 else total_of(part))
+        for at, part in zip(cut.starts, parts, strict=True)
+    ]
 
 
 def _sums(

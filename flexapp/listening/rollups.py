@@ -248,13 +248,16 @@ class DailyListeners(Base):
 
 
 class RollupBlock(Base):
-    """Rows of one roll-up and subject on sixteen days, as bytes: ``blocks`` knows their shape."""
+    """Rows of one roll-up and subject on sixteen days, as bytes: ``blocks`` knows their shape.
+
+    The subject comes first in the key, so that a database finds no other way than from subjects to blocks.
+    """
 
     __tablename__ = "rollup_block"
 
-    rollup: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     first: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     second: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    rollup: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     data: Mapped[bytes] = mapped_column(LargeBinary)
 

@@ -33,11 +33,14 @@ BENCHMARKS = {
 
 
 def main(names: list[str]) -> int:
-    """Run them in order; a name that there is none of ends with 2. ``--listens N`` is for ``scale``."""
+    """Run them in order; a name that there is none of ends with 2.
+
+    ``--listens N,N`` and ``--keep FOLDER`` are for ``scale``.
+    """
     if "--listens" in names:
-        place = names.index("--listens")
-        scale.LISTENS = int(names[place + 1])
-        names = names[:place] + names[place + 2 :]
+        scale.LISTENS = [int(number) for number in _option(names, "--listens").split(",")]
+    if "--keep" in names:
+        scale.KEEP = Path(_option(names, "--keep"))
     unknown = set(names) - set(BENCHMARKS)
     if unknown:
         sys.stderr.write(
@@ -49,6 +52,14 @@ def main(names: list[str]) -> int:
         for name in names or BENCHMARKS:
             print_table(BENCHMARKS[name](Path(folder)))
     return 0
+
+
+def _option(names: list[str], option: str) -> str:
+    """The word after an option; both leave the names."""
+    place = names.index(option)
+    value = names[place + 1]
+    del names[place : place + 2]
+    return value
 
 
 def print_table(table: Table) -> None:

@@ -11,7 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Rows are kept as they are: the next packing makes blocks of them."""
-    keys = ("rollup", "first", "second", "number")
+    keys = ("first", "second", "rollup", "number")
     op.create_table(
         "rollup_block",
         *(

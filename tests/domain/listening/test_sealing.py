@@ -16,16 +16,19 @@ from flexapp.listening import exact, panels, sketches
 from flexapp.listening.columns import Mirror
 from flexapp.listening.folding import fold_all
 from flexapp.listening.forgetting import RAW_LIFE, forget
+from flexapp.listening.kept import withdraw
 from flexapp.listening.models import Play
 from flexapp.listening.packing import pack
 from flexapp.listening.panels import Interval, Scope
 from flexapp.listening.parts import By, parts
 from flexapp.listening.rebuilding import rebuild
-from flexapp.listening.rollups import DaySketch, SealedDay
+from flexapp.listening.rollups import DaySketch, HourlyTotal, SealedDay
 from flexapp.listening.sealing import seal_days
+from flexapp.listening.sessions import SessionClaims
 from flexapp.storage.session import Database
 from tests.domain.listening.test_folding import KEPT, rolled_up
 from tests.domain.listening.test_panels import NOON, SINCE, World
+from tests.factories.listening import make_total
 
 LATER = NOON + timedelta(days=1)
 
@@ -188,6 +191,42 @@ def test_hours_become_days_and_nothing_is_lost(database: Database, mirror: Mirro
     wreck(database)
     rebuild(database, mirror, now=LATER, raw_days=30)
     assert rolled_up(database) == folded
+
+
+def test_late_changes_of_packed_days_count_at_once_and_are_packed_again(
+    database: Database, mirror: Mirror
+) -> None:
+    world = World(database, sessions=60)
+    with database.writing() as session:  # before anything was kept that a rebuild could look at
+        make_total(session, hour=datetime(2026, 11, 13, 8, tzinfo=UTC), app_id=world.apps[0], plays=3)
+    seal(database, mirror)
+    assert old_rows(database) > 0
+    folded = rolled_up(database)
+    pack(database, now=LATER)
+    assert old_rows(database) == 0
+    assert rolled_up(database) == folded
+    world.listen(701, datetime(2026, 11, 16, 8, 0, tzinfo=UTC))
+    fold_all(database, now=LATER)
+    late = rolled_up(database)
+    assert late != folded
+    assert pack(database, now=LATER) > 0
+    with database.writing() as session:  # what is taken back lies beside the block as less than nothing
+        withdraw(session, SessionClaims("session-000701", world.apps[0], "", "direct", "", NOON))
+    withdrawn = rolled_up(database)
+    assert withdrawn["daily_dimension"] == folded["daily_dimension"] != late["daily_dimension"]
+    assert old_rows(database) > 0
+    assert pack(database, now=LATER) > 0
+    assert old_rows(database) == 0
+    assert rolled_up(database) == withdrawn
+    rebuild(database, mirror, now=LATER, raw_days=30)
+    assert rolled_up(database) == withdrawn
+
+
+def old_rows(database: Database) -> int:
+    """Rows by hour and app of days that packing makes blocks of."""
+    with database.reading() as session:
+        query = select(HourlyTotal).where(HourlyTotal.hour < NOON.replace(day=19, hour=0))
+        return len(session.scalars(query).all())
 
 
 def test_sketches_are_near_and_small() -> None:
