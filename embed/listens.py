@@ -1,7 +1,8 @@
 """``POST /api/v1/listens``: what players report, stored before the 204 (embed/PROTOCOL.md).
 
 The body is JSON sent as text, so no pre-flight is needed from an opaque frame. Every well-formed body
-is answered with 204, also one whose token is forged or over: whoever cheats learns nothing. The lane
+is answered with 204, also one whose token is forged or over: whoever cheats learns nothing. Only what
+many people behind one address report together beyond the pace is asked to come again. The lane
 hands reports to the door directly; what is unusual about the request itself comes here by Flask.
 """
 
@@ -9,7 +10,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from random import randrange
 from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, current_app, request
@@ -31,8 +33,10 @@ from flexapp.workflows.services import Services
 EVENTS_PER_SESSION = 400  #: a minute; a player sends about 10
 EVENTS_PER_NETWORK = 6000  #: a minute; many people may share an address
 NAMELESS = frozenset({"gpc", "ask", "bot", "preview"})  #: flags with which no key is kept
-_RETRY = ("Retry-After", "2")
+_SOON = 2
+_SPREAD = 20  #: seconds over which the people behind one address come back
 _STATUS = {204: "204 No Content", 400: "400 Bad Request", 413: "413 Content Too Large"}
+_STATUS[429] = "429 Too Many Requests"
 _STATUS[503] = "503 Service Unavailable"
 blueprint = Blueprint("listens", __name__)
 
@@ -69,7 +73,7 @@ class Door:
         return status, [*headers, ("X-Request-Id", f"req_{new_session_id().decode()}")], message
 
     def take(self, body: bytes, environ: Mapping[str, Any]) -> Answer:
-        """204 when stored, 400 for no report, 413 for a long body, 503 when storing must wait."""
+        """204 when stored, 400 for no report, 413 for a long body, 429 and 503 when storing must wait."""
         if len(body) > MAX_BODY:
             return self.refuse(413)
         try:
@@ -79,13 +83,20 @@ class Door:
         now = self._services.clock.now()
         late = timedelta(days=self._services.settings.raw_days)
         claims = sessions.read(self._services.signer, batch.token, now, late=late)
-        if claims is not None and self._is_in_pace(claims, len(batch.events), environ):
-            try:
-                self._store(claims, batch, environ)
-            except Busy:
-                status, headers, message = self.refuse(503)
-                return status, [*headers, _RETRY], message
+        if claims is None or not self._sessions.allows(claims.session_id, len(batch.events), now):
+            return _STATUS[204], self._headers, b""
+        if not self._networks.allows(network_of(_address(environ)), len(batch.events), now):
+            return self._later(429, _next_minute(now))
+        try:
+            self._store(claims, batch, environ)
+        except Busy:
+            return self._later(503, _SOON)
         return _STATUS[204], self._headers, b""
+
+    def _later(self, status: int, seconds: int) -> Answer:
+        """A refusal after which the player keeps the report and tries again."""
+        line, headers, message = self.refuse(status)
+        return line, [*headers, ("Retry-After", str(seconds))], message
 
     def refuse(self, status: int, message: str = "") -> Answer:
         """An answer that every page may read."""
@@ -135,12 +146,6 @@ class Door:
         )
         self.ingest.submit(rows)
 
-    def _is_in_pace(self, claims: SessionClaims, events: int, environ: Mapping[str, Any]) -> bool:
-        now = self._services.clock.now()
-        return self._sessions.allows(claims.session_id, events, now) and self._networks.allows(
-            network_of(_address(environ)), events, now
-        )
-
 
 def register(app: Flask) -> None:
     """Open the door; the process's Ingest is ``app.extensions["flexapp.ingest"]``."""
@@ -153,7 +158,7 @@ def register(app: Flask) -> None:
 @blueprint.post("/api/v1/listens")
 @allow(Access.STRANGER)
 def listens() -> Response:
-    """204 when stored, 400 for no report, 413 for a long body, 503 when storing must wait."""
+    """204 when stored, 400 for no report, 413 for a long body, 429 and 503 when storing must wait."""
     door = cast(Door, current_app.extensions["flexapp.listens"])
     if (request.content_length or 0) > MAX_BODY:
         return _response(door.refuse(413))
@@ -166,6 +171,11 @@ def _response(answer: Answer) -> Response:
     response.headers.clear()
     response.headers.extend(headers)
     return response
+
+
+def _next_minute(now: datetime) -> int:
+    """Seconds until a network may report again, not all of its people at once."""
+    return 60 - now.second + randrange(_SPREAD)  # noqa: S311
 
 
 def _address(environ: Mapping[str, Any]) -> str:

@@ -1,11 +1,11 @@
-"""How many events one sender may store in a minute; what is beyond is dropped without a word."""
+"""How many events one sender may store in a minute; the door says what becomes of the rest."""
 
 from __future__ import annotations
 
 import threading
 from datetime import datetime
 
-_SENDERS_AT_MOST = 50_000
+_SENDERS_AT_MOST = 200_000
 
 
 class Pace:

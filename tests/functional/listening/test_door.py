@@ -15,6 +15,7 @@ from flexapp.listening import sessions
 from flexapp.listening.ingest import Busy, Ingest, ingest_of
 from flexapp.listening.insights import Counts
 from flexapp.listening.models import ListenEvent, Play
+from flexapp.listening.pace import Pace
 from flexapp.storage.base import Base
 from flexapp.storage.session import Database
 from tests.factories.listening import CHROME, PATH, Listener
@@ -119,6 +120,23 @@ def test_a_session_that_reports_too_much_is_stored_no_more_and_not_told(scene: S
         body = [listener.event("play-00001", scene.beat, "h", iv=[[0, 1]]) for _ in range(20)]
         assert listener.send(body).status_code == 204
     assert stored(scene.services.database) == 400
+
+
+def test_many_people_behind_one_address_are_asked_to_come_again_and_lose_nothing(
+    scene: Scene, client: FlaskClient
+) -> None:
+    client.application.extensions["flexapp.listens"]._networks = Pace(30)
+    people = [scene.listener() for _ in range(4)]
+    reports = [(who, [who.event("play-00001", scene.beat, "h", iv=[[0, 1]])] * 10) for who in people]
+    answers = [who.send(body) for who, body in reports]
+    assert [answer.status_code for answer in answers] == [204, 204, 204, 429]
+    assert 0 < int(answers[3].headers["Retry-After"]) <= 80
+    assert answers[3].headers["Access-Control-Allow-Origin"] == "*"
+    elsewhere = scene.listener(address="198.51.100.20")
+    assert elsewhere.send([elsewhere.event("play-00001", scene.beat, "s")]).status_code == 204
+    scene.wait(int(answers[3].headers["Retry-After"]))
+    assert reports[3][0].send(reports[3][1]).status_code == 204
+    assert stored(scene.services.database) == 5
 
 
 def test_the_ingest_of_the_app_is_the_one_of_its_database(scene: Scene, client: FlaskClient) -> None:
