@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from flexapp.listening import own_steps
 from flexapp.listening.columns import MOMENTS, state_of
 from flexapp.listening.models import Decision, ListenEvent, Play
 from flexapp.listening.rollups import day_number
-from flexapp.listening.totals import COUNTED_AS
+from flexapp.listening.totals import COUNTED_AS, times_of
 
 _DAY = timedelta(days=1)
 _MS = timedelta(milliseconds=1)
@@ -58,11 +59,12 @@ def moments_of(session: Session, first: date, last: date, *, position: int) -> I
         event.kind.in_(list(COUNTED_AS)),
         event.received_at >= day_start(first),
         event.minted_at < day_start(last) + _DAY,
+        own_steps.is_not_own(),
     )  # fmt: skip
     for kind, *place, minted_at, at_ms, received_at, facts in session.execute(
         query.execution_options(yield_per=_AT_ONCE)
     ):
         when = min(minted_at + at_ms * _MS, received_at)
         if first <= when.date() <= last and {"bot", "preview"}.isdisjoint(facts.get("flags", ())):
-            counts = (int(name == COUNTED_AS[kind]) for name in MOMENTS)
+            counts = (times_of(facts) * (name == COUNTED_AS[kind]) for name in MOMENTS)
             yield day_number(when.date()), *place, when.hour, *counts

@@ -18,12 +18,13 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from flexapp.kernel.steps import step
-from flexapp.listening import counting, hosting, keeping, queries
+from flexapp.listening import counting, hosting, keeping, own_steps, queries
 from flexapp.listening.keeping import Sent
 from flexapp.listening.models import Decision, FoldCursor, Kind, ListenSession, OwnerKey, Play
+from flexapp.listening.own_steps import LoggedStep
 from flexapp.listening.queries import LoggedEvent
 from flexapp.listening.settling import PlayKey, Settling, group_of, key_of
-from flexapp.listening.totals import COUNTED_AS
+from flexapp.listening.totals import COUNTED_AS, times_of
 from flexapp.storage.once import insert_once
 from flexapp.storage.session import Database
 
@@ -98,6 +99,7 @@ class _Fold:
     def __init__(self, session: Session, events: Sequence[LoggedEvent]) -> None:
         self._events = events
         self._known = Settling(session)
+        self._noted: defaultdict[str, set[str]] = defaultdict(set)  #: people who are new behind a visitor key
 
     def run(self) -> None:
         """Apply the events in the log's order, then settle whatever changed."""
@@ -112,10 +114,10 @@ class _Fold:
             if event.kind in _PLAYING:
                 by_play[event.session_id, event.play_id, event.track_id].append(event)
                 by_session[event.session_id].append(event)
-            elif event.kind in COUNTED_AS:
-                self._count(event)
             elif event.kind is Kind.OWNER:
                 self._note_owner(event)
+        self._take_out_own()
+        self._count_moments()
         for key, events in by_play.items():
             self._merge(key, events)
         self._unite(by_session)
@@ -209,11 +211,37 @@ class _Fold:
         known.minute, known.minute_events = minute, count
         known.outran_time, known.is_flooding = outran, is_flooding
 
-    def _count(self, event: LoggedEvent) -> None:
+    def _count_moments(self) -> None:
+        """Everything but listening and own steps, whoever is known by now."""
+        moments = [event for event in self._events if event.kind in COUNTED_AS]
+        steps = [event for event in moments if event.kind in own_steps.KINDS]
+        people = queries.people_behind(
+            self._known.reading, {step.visitor_key for step in steps if step.visitor_key}
+        )
+        own = own_steps.own(self._known.reading, steps, people)
+        for event in moments:
+            if event.id not in own:
+                self._count(event)
+
+    def _take_out_own(self) -> None:
+        """Steps that were counted before their visitor was known as an owner."""
+        reading, noted = self._known.reading, self._noted
+        steps = own_steps.steps_before(reading, noted.keys(), before=self._events[0].id)
+        if not steps:
+            return
+        now = queries.people_behind(reading, noted.keys())
+        then = {key: people - noted[key] for key, people in now.items()}
+        new = own_steps.own(reading, steps, now) - own_steps.own(reading, steps, then)
+        for step in steps:
+            if step.id in new:
+                self._count(step, sign=-1)
+
+    def _count(self, event: LoggedEvent | LoggedStep, sign: int = 1) -> None:
         if not _NOT_COUNTED.isdisjoint(event.facts.get("flags", ())):
             return
         place = (event.app_id, event.placement_id, event.channel, event.track_id)
-        self._known.differences.count(event.kind, _began(event), place, event.host)
+        times = sign * times_of(event.facts)
+        self._known.differences.count(event.kind, _began(event), place, event.host, times)
 
     def _note_owner(self, event: LoggedEvent) -> None:
         """Plays of the visitor that are stored, and those of this part, are decided again."""
@@ -226,6 +254,7 @@ class _Fold:
             noted_at=event.received_at,
         ):
             return
+        self._noted[event.visitor_key].add(event.session_id)
         plays = queries.plays_of_visitors(known.reading, [event.visitor_key])
         known.know(plays)
         known.dirty.update(map(key_of, plays))
@@ -249,7 +278,7 @@ class _Fold:
                 known.dirty.add(key)
 
 
-def _began(event: LoggedEvent) -> datetime:
+def _began(event: LoggedEvent | LoggedStep) -> datetime:
     return min(event.minted_at + event.at_ms * _MS, event.received_at)
 
 

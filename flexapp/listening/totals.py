@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -102,6 +102,11 @@ def heard_of(play: Play, people: tuple[str, ...] = ()) -> Heard | None:
     )
 
 
+def times_of(facts: Mapping[str, Any]) -> int:
+    """How often a moment counts: once, but refunds once for the item that they make whole (``sold``)."""
+    return int(facts.get("count", 1))
+
+
 def bucket_of(percent: int) -> int:
     """The place of a share in skipped, partial, half, mostly, whole."""
     return sum(percent >= edge for edge in BUCKETS)
@@ -143,12 +148,14 @@ class Differences:
 
     _days: set[int] = field(default_factory=set)
 
-    def count(self, kind: Kind, when: datetime, place: tuple[str, str, str, str], host: str) -> None:
+    def count(
+        self, kind: Kind, when: datetime, place: tuple[str, str, str, str], host: str, times: int = 1
+    ) -> None:
         """A moment that is counted as it is; ``place`` is app, placement, channel, track."""
         hour, counter = hour_number(when), _PLACE[COUNTED_AS[kind]]
         self._days.add(hour // 24)
-        self._totals[(hour, *place)][counter] += 1
-        self._sites[place[0], hour // 24, host][counter] += 1
+        self._totals[(hour, *place)][counter] += times
+        self._sites[place[0], hour // 24, host][counter] += times
 
     def add(self, heard: Heard, sign: int = 1) -> None:
         """A listen, or with ``sign=-1`` what it contributed before.

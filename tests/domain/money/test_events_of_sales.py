@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from flexapp.licensing.models import Download
-from flexapp.listening import sessions
+from flexapp.listening import insights, sessions
 from flexapp.listening.dimensions import Dimensions
 from flexapp.listening.ingest import ingest_of
 from flexapp.listening.models import Kind, ListenEvent
+from flexapp.listening.rebuilding import rebuild
 from flexapp.listening.rows import load_row
+from flexapp.listening.upkeep import fold_listens, mirror_of
 from flexapp.workflows.complete_order import complete_order
 from flexapp.workflows.fill_cart import put_in_cart
 from flexapp.workflows.refund_order import refund_order
@@ -71,6 +74,21 @@ def test_a_sale_bears_the_origin_of_its_session_and_is_told_once(market: Market)
     assert (sale.app_id != "", sale.placement_id != "", sale.track_id) == (True, True, market.track.id)
 
 
+def bought_and_refunded(market: Market) -> tuple[int, int]:
+    """The last two steps of the producer's funnel, which are the same of the roll-ups made anew."""
+    fold_listens(market.services)
+    now, found = market.clock.now(), set()
+    for _ in range(2):
+        with market.database.reading() as session:
+            totals = insights.plays(
+                session, since=now - timedelta(days=2), until=now + timedelta(days=1), interval="total"
+            ).totals
+        found.add((totals.sales, totals.refunds))
+        rebuild(market.database, mirror_of(market.services), now=now, raw_days=30)
+    [same] = found
+    return same
+
+
 def test_refunds_are_told_by_amount_and_counted_when_nothing_is_left(market: Market) -> None:
     order = make.order(market.services, market.track, market.premium)
     market.payments.pay(order.checkout_session_id or "")
@@ -78,14 +96,17 @@ def test_refunds_are_told_by_amount_and_counted_when_nothing_is_left(market: Mar
     charge = make.reload(market.services, order.id).charge_id or ""
     first = market.payments.refund(charge_id=charge, key="one", amount=1000, metadata={})
     refund_order(market.services, order.id)
+    assert bought_and_refunded(market) == (1, 0), "the license stands"
     rest = market.payments.refund(charge_id=charge, key="two", amount=None, metadata={})
     for _ in range(2):
         refund_order(market.services, order.id)
     assert facts(market, Kind.REFUND) == [(1000, 0), (order.total - 1000, 1)]
+    assert bought_and_refunded(market) == (1, 1)
     market.payments.fail_refund(rest.id)
     for _ in range(2):
         refund_order(market.services, order.id)
     assert facts(market, Kind.REFUND)[2:] == [(-(order.total - 1000), -1)]
+    assert bought_and_refunded(market) == (1, 0)
     assert first.id != rest.id
 
 
