@@ -117,10 +117,10 @@ def _sold(
     return {track: count for track, count in sold.items() if tracks is None or track in tracks}
 
 
-def _left_out(session: Session, subject: Subject, period: Period) -> list[tuple[str, int]]:
-    """What does not count, of apps or tracks; of everything nobody adds it up."""
+def _left_out(session: Session, subject: Subject, period: Period) -> list[tuple[str, int]] | None:
+    """What does not count, of apps or tracks; None of everything, which nobody adds up."""
     if subject.kind == ALL:
-        return []
+        return None
     left = insights.left_out(
         session,
         app_ids=subject.scope.app_ids,

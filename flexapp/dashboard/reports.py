@@ -13,6 +13,7 @@ from importlib.resources import files
 from flexapp.dashboard.charts import LineChart
 from flexapp.errors import NotFound
 from flexapp.kernel.clock import to_rfc3339
+from flexapp.web.filters import percent
 
 Value = str | int | float | None
 FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json", "pdf": "application/pdf"}
@@ -114,7 +115,10 @@ def as_pdf(report: Report) -> bytes:
             {
                 **asdict(sheet),
                 "rows": [
-                    [_text(cell, column) for cell, column in zip(row, sheet.columns, strict=True)]
+                    [
+                        _text(cell, _measure(column, row))
+                        for cell, column in zip(row, sheet.columns, strict=True)
+                    ]
                     for row in sheet.rows
                 ],
             }
@@ -143,14 +147,19 @@ def _cell(value: Value) -> Value:
     return "" if value is None else value
 
 
+def _measure(column: str, row: Sequence[Value]) -> str:
+    """What a cell measures: its column, or what its row is called where the column only says so."""
+    return str(row[0]) if column == "value" else column
+
+
 def _text(value: Value, column: str) -> str:
     """A value for people: shares in percent, milliseconds as minutes and seconds."""
     if value is None:
         return "–"
     if isinstance(value, str):
-        return value
+        return value.removesuffix("_share").replace("_", " ") if column == "figure" else value
     if column.endswith("_share"):
-        return f"{value:.0%}".replace("%", " %")
+        return percent(value).replace("\u202f", " ")
     if column.endswith("_ms"):
         return f"{round(value / 1000) // 60}:{round(value / 1000) % 60:02d}"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"

@@ -39,16 +39,60 @@ def report_of(subject: Subject, period: Period, facts: Mapping[str, Any], *, now
 
 
 def _sheets(period: Period, facts: Mapping[str, Any]) -> list[Sheet | None]:
-    heard = facts["heard"]
+    heard, named = facts["heard"], facts["named"]
     return [
         Sheet(
             "totals",
             "Totals",
-            ["period", *_COUNTED],
+            ["period", *_COUNTED, "loads", "checkouts"],
             [
-                [period.label, *_values(heard.now)],
-                *([[period.before_label, *_values(heard.before)]] if period.is_compared else []),
+                _total(period.label, heard.now),
+                *([_total(period.before_label, heard.before)] if period.is_compared else []),
             ],
+        ),
+        *_of_retention(facts),
+        *(_of_parts(by, facts) for by in By),
+        Sheet(
+            "stages",
+            "From a load to a sale",
+            ["stage", "count"],
+            [[stage.label, stage.count] for stage in facts["stages"]],
+        ),
+        Sheet(
+            "funnel",
+            "From a load to a sale, by placement",
+            ["placement", *(_word(name) for name, _ in facts["stage_names"])],
+            [[name, *steps] for name, steps in facts["funnel"]],
+        ),
+        _of_counts("channels", "Channels", "channel", facts["channel_rows"]),
+        _of_counts(
+            "places", "Where it played", "place", [(row.label, row.counts) for row in facts["places"]]
+        ),
+        None
+        if facts["apps"] is None
+        else _of_counts("apps", "Flex apps", "app", [(app.name, counts) for app, counts in facts["apps"]]),
+        None
+        if facts["tracks"] is None
+        else Sheet(
+            "tracks",
+            "Tracks",
+            ["track", *_COUNTED, "sold"],
+            [[row.title, *_values(row.counts), row.sold] for row in facts["tracks"]],
+        ),
+        Sheet(
+            "listeners",
+            "Your biggest listeners",
+            ["listener", "plays"],
+            [[name, counts.plays] for name, counts in named.rows],
+            note=named.reason,
+        ),
+        None
+        if facts["left_out"] is None
+        else Sheet(
+            "left_out",
+            "Left out",
+            ["rule", "listens"],
+            [[words, count] for words, count in facts["left_out"]],
         ),
         Sheet(
             "plays_over_time",
@@ -60,34 +104,24 @@ def _sheets(period: Period, facts: Mapping[str, Any]) -> list[Sheet | None]:
             ],
             note=f"Times of {period.zone.key}.",
         ),
-        *_of_retention(facts),
-        *(_of_parts(by, facts) for by in By),
-        Sheet(
-            "funnel",
-            "From a load to a sale",
-            ["placement", *(_word(name) for name, _ in facts["stage_names"])],
-            [[name, *steps] for name, steps in facts["funnel"]],
-        ),
-        _of_counts("channels", "Channels", "channel", facts["channel_rows"]),
-        _of_counts(
-            "places", "Where it played", "place", [(row.label, row.counts) for row in facts["places"]]
-        ),
-        None
-        if facts["tracks"] is None
-        else _of_counts("tracks", "Tracks", "track", [(row.title, row.counts) for row in facts["tracks"]]),
     ]
+
+
+def _total(name: str, counts: Counts) -> list[Value]:
+    return [name, *_values(counts), counts.loads, counts.checkouts]
 
 
 def _of_retention(facts: Mapping[str, Any]) -> list[Sheet]:
     kept, growth = facts["retention"], facts["growth"]
     figures: list[tuple[str, Value]] = [
         ("listens", kept.listens),
-        ("quality score", kept.score if facts["is_judged"] else None),
+        ("quality_score", kept.score if facts["is_judged"] else None),
         ("engagement", kept.badge if facts["is_judged"] else None),
-        ("heard on average, of 1", None if kept.average is None else round(kept.average, 4)),
-        ("growth over 28 days, of 1", None if growth.rate is None else round(growth.rate, 4)),
-        ("listener-days", facts["listeners"]),
-        ("tracks sold", facts["sold"]),
+        ("heard_on_average_share", _share(kept.average)),
+        ("growth_over_28_days_share", _share(growth.rate)),
+        ("second_half_against_the_first_share", _share(facts["trend"].change)),
+        ("listener_days", facts["listeners"]),
+        ("tracks_sold", facts["sold"]),
     ]
     tenths = [
         [f"{tenth * 10} to {tenth * 10 + 10} %", count, round(share, 4)]
@@ -95,15 +129,25 @@ def _of_retention(facts: Mapping[str, Any]) -> list[Sheet]:
     ]
     return [
         Sheet("engagement", "Engagement", ["figure", "value"], [list(row) for row in figures]),
-        Sheet("retention", "How far they listened", ["part of the beat", "listens", "listens_share"], tenths),
+        Sheet("retention", "How far they listened", ["part_of_the_beat", "listens", "heard_share"], tenths),
+        Sheet(
+            "lengths",
+            "Listens by length",
+            ["length", "listens"],
+            [[bar.label, int(bar.value)] for bar in facts["buckets"].bars],
+        ),
     ]
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _of_parts(by: By, facts: Mapping[str, Any]) -> Sheet:
     withheld = facts["withheld"][by.value]
     notes = [
         "Values with fewer than five listeners are put together." if by in FLOORED else "",
-        f"{withheld} listeners are in no line." if withheld else "",
+        f"{withheld} {'listener is' if withheld == 1 else 'listeners are'} in no line." if withheld else "",
         "IP geolocation by DB-IP, https://db-ip.com." if by is By.COUNTRY else "",
     ]
     rows = [[name, part.plays, part.starts, part.listeners] for name, part in facts["parts"][by.value]]
@@ -125,6 +169,6 @@ def _values(counts: Counts) -> list[Value]:
         counts.starts,
         counts.replays,
         counts.completed,
-        None if counts.completion is None else round(counts.completion, 4),
+        _share(counts.completion),
         None if counts.average_listen_ms is None else round(counts.average_listen_ms),
     ]

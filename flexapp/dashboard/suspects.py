@@ -2,7 +2,7 @@
 
 Owners see what waits in their apps and on their beats. People who look after the platform see everybody's
 and let a group pass, confirm it, or take a decision back. No address, no key and no session is shown, and
-owners read a website's name from five listeners on.
+owners read a website's name from five listeners on one day on.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _by_rule(groups: Iterable[SuspectGroup], reader: Person | None) -> list[Wait
     found: dict[str, Waiting] = {}
     for group in groups:
         waits = found.setdefault(group.reason, Waiting(_rule(group.reason), []))
-        waits.groups.append((_place(group, group.visitors, reader), group))
+        waits.groups.append((_place(group, group.people, reader), group))
     return sorted(found.values(), key=lambda waits: (-waits.plays, waits.rule.short))
 
 
@@ -140,13 +140,13 @@ def _rule(reason: str) -> Rule:
     return known
 
 
-def _place(where: SuspectGroup | Judgment, listeners: int, reader: Person | None) -> Place:
+def _place(where: SuspectGroup | Judgment, people: int, reader: Person | None) -> Place:
     """In words for a reader; None reads everything."""
     app = apps_by_ids(db(), [where.app_id]).get(where.app_id)
     placement = db().get(Placement, where.placement_id) if where.placement_id else None
     is_own = reader is None or (app is not None and app.owner_id == reader.id)
     host = where.host or "no website told"
-    if where.host and reader is not None and listeners < FLOOR:
+    if where.host and reader is not None and people < FLOOR:
         host = "a website with few listeners"
     return Place(
         app=app.name if app else "A beat's own player",

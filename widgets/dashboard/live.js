@@ -23,7 +23,8 @@ export function startLive(root, { fetch = window.fetch.bind(window), setTimeout 
 
   async function ask() {
     const answer = await fetch(address, { headers: { Accept: "application/json" }, redirect: "manual" });
-    const trouble = answer.type === "opaqueredirect" ? "out" : answer.ok ? "" : "away";
+    const isOut = answer.status === 401 || answer.type === "opaqueredirect";
+    const trouble = isOut ? "out" : answer.ok ? "" : "away";
     tell(trouble);
     if (trouble) return;
     const { figures } = await answer.json();

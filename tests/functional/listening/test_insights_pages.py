@@ -19,7 +19,7 @@ from flexapp.listening.upkeep import fold_listens
 from tests.factories.catalog import make_album
 from tests.factories.history import past_listen
 from tests.factories.listening import make_total
-from tests.factories.people import make_person, sign_in
+from tests.factories.people import bearer, make_api_token, make_person, sign_in
 from tests.functional.listening.conftest import Scene
 
 HOME = "/producer-dashboard"
@@ -204,6 +204,8 @@ def test_files_have_the_figures_of_the_page(past: Scene, owner: FlaskClient) -> 
     assert [row["plays"] for row in told["plays_over_time"]] == [0, 0, 0, 0, 0, 20, 0]
     assert told["by_country"][0] == {"country": "Germany", "plays": 12, "starts": 12, "listener_days": 12}
     assert told["funnel"][0]["license_opened"] == 3
+    assert {row["stage"]: row["count"] for row in told["stages"]}["Added to cart"] == 1
+    assert [row["plays"] for row in told["tracks"]] == [20]
     lines = list(csv.DictReader(io.StringIO(owner.get(f"{path}.csv?period=7d").text.lstrip("\ufeff"))))
     cell = next(
         line
@@ -216,6 +218,48 @@ def test_files_have_the_figures_of_the_page(past: Scene, owner: FlaskClient) -> 
     assert pdf.data.startswith(b"%PDF-")
     everything = owner.get(f"{HOME}/insights.json?period=7d").get_json()
     assert everything["panels"][0]["rows"][0]["plays"] == 20
+
+
+def test_page_file_and_api_tell_the_same(past: Scene, owner: FlaskClient) -> None:
+    """Of the same six days; the page of this moment is held to its file by the live figures."""
+    with past.services.database.writing() as session:
+        token = bearer(make_api_token(session, session.merge(past.affiliate)))
+    asked = {"since": "2026-11-14", "until": "2026-11-19"}
+    path = f"{HOME}/apps/{past.app.id}/insights"
+    told = owner.get(f"{path}.json", query_string={"period": "custom", **asked}).get_json()["panels"]
+    file: dict[str, Any] = {one["name"]: one["rows"] for one in told}
+    html = owner.get(path, query_string={"period": "custom", **asked}).text
+
+    def api(name: str, **query: str) -> Any:
+        span = {"since": "2026-11-14T00:00:00Z", "until": "2026-11-20T00:00:00Z", "app_id": past.app.id}
+        answer = owner.get(f"/api/v1/insights/{name}", query_string={**span, **query}, headers=token)
+        assert answer.status_code == 200, answer.text
+        return answer.get_json()
+
+    plays = api("plays", interval="day")
+    total = file["totals"][0]
+    for mine, theirs in (("plays", "plays"), ("starts", "starts"), ("loads", "loads")):
+        assert total[mine] == plays["totals"][theirs] > 0
+        assert f'data-live="{mine}">{total[mine]}<' in html
+    assert [row["plays"] for row in file["plays_over_time"]] == [one["plays"] for one in plays["points"]]
+    for by in ("country", "device", "os", "browser", "host", "layout"):
+        found = api("breakdown", by=by)
+        rows = [*found["rows"], *([found["others"]] if found["others"] else [])]
+        assert [row["plays"] for row in file[f"by_{by}"]] == [row["plays"] for row in rows], by
+    funnel = api("funnel")["rows"]
+    assert [row["count"] for row in file["stages"]] == [
+        sum(row[step] for row in funnel)
+        for step in ("loads", "impressions", "plays", "opens", "adds", "sales", "refunds")
+    ]
+    engagement, figures = api("engagement"), {row["figure"]: row["value"] for row in file["engagement"]}
+    assert figures["quality_score"] == engagement["quality_score"] == 72
+    assert figures["engagement"] == engagement["badge"]
+    assert figures["listener_days"] == engagement["listener_days"] == 20
+    assert figures["heard_on_average_share"] == pytest.approx(engagement["average_heard"], abs=1e-4)
+    assert [row["heard_share"] for row in file["retention"]] == pytest.approx(
+        engagement["retention"], abs=1e-4
+    )
+    assert "72 Good" in panel(html, "Quality score")
 
 
 def test_live_figures_are_those_of_the_page(past: Scene, owner: FlaskClient) -> None:
