@@ -12,10 +12,12 @@ import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flexapp.listening.totals import COUNTED_AS
+from flexapp.listening.counting import TENTHS
+from flexapp.listening.totals import BUCKETS, COUNTED_AS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -44,6 +46,16 @@ COUNTS: dict[str, str] = {
     "hour": "TINYINT",
     **dict.fromkeys(MOMENTS, "INTEGER"),
 }
+LISTENED = {
+    "starts": "count(*)",
+    "plays": "count(*) FILTER (state & 2 = 2)",
+    "replays": "count(*) FILTER (state & 3 = 1)",
+    "completed": "count(*) FILTER (state & 6 = 6)",
+    "listen_ms": "sum(listen_ms)",
+}
+"""How counters are made of listens; state bits: 1 qualified, 2 counted, 4 completed."""
+HEARD = "state & 1 = 1 AND listener IS NOT NULL AND percent >= 0"
+"""What makes a listener."""
 _COMPACT = (
     "day, app, placement, channel, track, host, country, device, os, browser, layout, second, listen_ms, "
     "percent, tenths, state, "
@@ -170,6 +182,16 @@ def select_files(paths: Iterable[Path]) -> str:
     """A select of sealed files, read as one."""
     listed = ", ".join(f"'{path}'" for path in sorted(paths))
     return f"SELECT * FROM read_parquet([{listed}])"
+
+
+def retention_sums() -> str:
+    """Columns of listens with a length: how many, percent, five buckets, ten tenths."""
+    buckets = ", ".join(
+        f"count(*) FILTER (percent >= {low} AND percent < {high}) AS b{low}"
+        for low, high in pairwise((0, *BUCKETS, 101))
+    )
+    tenths = ", ".join(f"count(*) FILTER (tenths & {1 << tenth} <> 0) AS t{tenth}" for tenth in range(TENTHS))
+    return f"count(*) AS listens, sum(percent)::BIGINT AS percent, {buckets}, {tenths}"
 
 
 def append(

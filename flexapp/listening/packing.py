@@ -14,7 +14,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from flexapp.kernel.steps import step
-from flexapp.listening import queries, rollup_rows
+from flexapp.listening import queries, rollup_blocks
 from flexapp.listening.blocks import (
     BY_APP,
     BY_TRACK,
@@ -60,9 +60,9 @@ def _pack(database: Database, rollup: Rollup, *, now: datetime) -> int:
         cursor, days = HOURS_OF.get(rollup.number, ("", 0))
         coarse = queries.position_of(session, cursor) if cursor else 0
         fine_from = max(coarse, day_number(now.astimezone(UTC).date()) - days) if cursor else 0
-        due = rollup_rows.firsts_before(session, rollup, before * rollup.per_day)
+        due = rollup_blocks.firsts_before(session, rollup, before * rollup.per_day)
         if coarse < fine_from:
-            due |= rollup_rows.firsts_of_blocks(session, rollup, coarse, fine_from)
+            due |= rollup_blocks.firsts_of_blocks(session, rollup, coarse, fine_from)
     written, firsts, size = 0, sorted(due), firsts_at_once(rollup)
     for start in range(0, len(firsts), size):
         part = firsts[start : start + size]
@@ -83,20 +83,20 @@ def _pack_part(session: Session, rollup: Rollup, first: int, last: int, spans: t
     """Merge the rows of these first subjects into blocks; from day ``coarse`` to ``fine_from`` hours end."""
     coarse, fine_from, before = spans
     high = before * rollup.per_day
-    rows = rollup_rows.rows_before(session, rollup, first, last, high)
+    rows = rollup_blocks.rows_before(session, rollup, first, last, high)
     numbers = set((rows[:, rollup.subjects] // rollup.per_block).tolist())
     if coarse < fine_from:
         numbers.update((coarse // DAYS, (fine_from - 1) // DAYS))
     if not numbers:
         return 0
-    old = rollup_rows.blocks_between(session, rollup, first, last, min(numbers), max(numbers))
+    old = rollup_blocks.blocks_between(session, rollup, first, last, min(numbers), max(numbers))
     merged = summed(_coarse(rollup, np.concatenate((from_blocks(rollup, old), rows)), fine_from), rollup.keys)
     merged = merged[merged[:, rollup.keys :].any(axis=1)]
     gone = {block[:3]: block.data for block in old}
     new = [block for block in to_blocks(rollup, merged) if gone.pop(block[:3], None) != block.data]
-    rollup_rows.write_blocks(session, rollup, new)
-    rollup_rows.remove_blocks(session, rollup, list(gone))
-    rollup_rows.remove_rows(session, rollup, first, last, high)
+    rollup_blocks.write_blocks(session, rollup, new)
+    rollup_blocks.remove_blocks(session, rollup, list(gone))
+    rollup_blocks.remove_rows(session, rollup, first, last, high)
     return len(new)
 
 

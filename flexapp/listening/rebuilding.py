@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from sqlalchemy.orm import Session
 
-from flexapp.listening import columns, evidence, queries, rollup_rows
+from flexapp.listening import columns, evidence, queries, rollup_blocks
 from flexapp.listening.adding import add_rows
 from flexapp.listening.blocks import (
     BY_APP,
@@ -29,7 +28,6 @@ from flexapp.listening.blocks import (
     to_blocks,
 )
 from flexapp.listening.columns import LOOKS, MOMENTS, Mirror
-from flexapp.listening.counting import TENTHS
 from flexapp.listening.folding import CURSOR
 from flexapp.listening.models import FoldCursor
 from flexapp.listening.names import numbers_of
@@ -42,7 +40,7 @@ from flexapp.listening.rollups import (
     day_of_number,
 )
 from flexapp.listening.sealing import first_day
-from flexapp.listening.totals import APP_HOURS, BUCKETS, TRACK_HOURS
+from flexapp.listening.totals import APP_HOURS, TRACK_HOURS
 from flexapp.storage.once import insert_once
 from flexapp.storage.session import Database
 
@@ -52,16 +50,7 @@ if TYPE_CHECKING:
 _LISTENS_AT_ONCE = 4_000_000
 _NAMES = {"name": "VARCHAR", "number": "INTEGER", "person": "VARCHAR"}
 _PAIRS = "SELECT app, track, 0 AS nothing FROM listens UNION SELECT app, track, 0 AS nothing FROM moments"
-_LISTENED = {
-    "starts": "count(*)",
-    "plays": "count(*) FILTER (state & 2 = 2)",
-    "replays": "count(*) FILTER (state & 3 = 1)",
-    "completed": "count(*) FILTER (state & 6 = 6)",
-    "listen_ms": "sum(listen_ms)",
-}
-"""State bits: 1 qualified, 2 counted, 4 completed."""
 _NUMBERS = frozenset({"hours", "day", "dimension"})
-_HEARD = "state & 1 = 1 AND listener IS NOT NULL AND percent >= 0"
 
 
 @dataclass(frozen=True)
@@ -211,7 +200,7 @@ class _Rebuild:
 
     def _write(self, rollup: Rollup) -> int:
         """What the fold and the packing would have written: blocks of old days, rows of the others."""
-        rollup_rows.clear(self._session, rollup, self._first)
+        rollup_blocks.clear(self._session, rollup, self._first)
         made, first = f"made_{rollup.model.__tablename__}", rollup.columns[0].name
         firsts = self._engine.execute(f"SELECT DISTINCT {first} FROM {made} ORDER BY 1").fetchall()
         size, width, written = firsts_at_once(rollup), len(rollup.columns), 0
@@ -224,7 +213,7 @@ class _Rebuild:
             rows = summed(np.column_stack(columns[:width]), rollup.keys)
             is_old = rows[:, rollup.subjects] < self._packed_before * rollup.per_day
             old, new = rows[is_old], rows[~is_old]
-            rollup_rows.write_blocks(self._session, rollup, list(to_blocks(rollup, old)))
+            rollup_blocks.write_blocks(self._session, rollup, list(to_blocks(rollup, old)))
             add_rows(self._session, rollup.model, [tuple(row) for row in new.tolist()])
             written += len(rows)
         return written
@@ -246,14 +235,14 @@ def _counted(places: Sequence[str], fine_from: int) -> str:
 
 
 def _sites() -> str:
-    listeners = f"count(DISTINCT listener) FILTER ({_HEARD}) AS listeners, "
+    listeners = f"count(DISTINCT listener) FILTER ({columns.HEARD}) AS listeners, "
     return _summed(
         "app, day, host", "app, day, host", ("listeners", *COUNTERS), listeners, "0 AS listeners, "
     )
 
 
 def _summed(names: str, keys: str, counters: Sequence[str], of_listens: str, of_moments: str) -> str:
-    listened = ", ".join(f"{how} AS {name}" for name, how in _LISTENED.items())
+    listened = ", ".join(f"{how} AS {name}" for name, how in columns.LISTENED.items())
     moments = ", ".join(f"sum({name}) AS {name}" for name in MOMENTS)
     together = (
         f"SELECT {keys}, {of_listens}{listened} FROM listens GROUP BY ALL UNION ALL BY NAME "
@@ -264,13 +253,8 @@ def _summed(names: str, keys: str, counters: Sequence[str], of_listens: str, of_
 
 
 def _retention() -> str:
-    edges = (0, *BUCKETS, 101)
-    buckets = ", ".join(
-        f"count(*) FILTER (percent >= {low} AND percent < {high}) AS b{low}" for low, high in pairwise(edges)
-    )
-    tenths = ", ".join(f"count(*) FILTER (tenths & {1 << tenth} <> 0) AS t{tenth}" for tenth in range(TENTHS))
     return (
-        f"SELECT app, track, day, count(*) AS listens, sum(percent)::BIGINT AS percent, {buckets}, {tenths} "
+        f"SELECT app, track, day, {columns.retention_sums()} "
         "FROM listens WHERE percent >= 0 GROUP BY app, track, day"
     )
 
@@ -279,7 +263,7 @@ def _dimensions() -> str:
     return " UNION ALL ".join(
         f"SELECT app, {dimension} AS dimension, day, {name} AS value, count(*) AS starts, "
         "count(*) FILTER (state & 2 = 2) AS plays, "
-        f"count(DISTINCT listener) FILTER ({_HEARD}) AS listeners "
+        f"count(DISTINCT listener) FILTER ({columns.HEARD}) AS listeners "
         f"FROM listens WHERE percent >= 0 GROUP BY app, day, {name}"
         for dimension, name in enumerate(LOOKS, 1)
     )
@@ -287,14 +271,14 @@ def _dimensions() -> str:
 
 def _listeners() -> str:
     """Keys of apps, tracks and people: somebody with two reasons to be counted is counted once."""
-    heard = f"FROM listens l WHERE {_HEARD}"
+    heard = f"FROM listens l WHERE {columns.HEARD}"
     person = "SELECT n.person AS subject, day, listener FROM listens l JOIN names n ON n.name = l."
     pairs = " UNION ".join(
         (
             f"SELECT app AS subject, day, listener {heard} AND app <> ''",
             f"SELECT track AS subject, day, listener {heard} AND track <> ''",
-            f"{person}app WHERE n.person <> '' AND {_HEARD}",
-            f"{person}track WHERE n.person <> '' AND {_HEARD}",
+            f"{person}app WHERE n.person <> '' AND {columns.HEARD}",
+            f"{person}track WHERE n.person <> '' AND {columns.HEARD}",
         )
     )
     return f"SELECT subject, day, count(*) AS listeners FROM ({pairs}) GROUP BY ALL"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from flexapp.apps.models import FlexApp, Placement
+from flexapp.apps.models import FlexApp
 from flexapp.catalog.models import Track
 from flexapp.listening import queries
 from flexapp.listening.blocks import (
@@ -36,15 +36,14 @@ from flexapp.listening.blocks import (
     Rollup,
     summed,
 )
+from flexapp.listening.edges import Span, span_of
 from flexapp.listening.models import Decision, Play
 from flexapp.listening.rollup_rows import Whose, rows_of
 from flexapp.listening.rollups import (
     DaySketch,
     Dimension,
     ListenName,
-    day_number,
     day_of_number,
-    hour_number,
 )
 from flexapp.listening.scopes import Scope
 
@@ -69,22 +68,18 @@ def sums_of_totals(
     sources: list[tuple[Rollup, Whose]] = []
     if scope.track_ids is not None or "track" in columns:
         sources.append((BY_TRACK, _played_in(scope)))
-    elif scope.person_id is None:
-        sources.append((BY_APP, _apps_in(scope)))
     else:
-        apps, tracks = _apps_of(scope.person_id), _tracks_of(scope.person_id)
-        narrow = _apps_in(replace(scope, person_id=None))
-        sources.append((BY_APP, lambda app, other: [app.in_(apps), *narrow(app, other)]))
-        sources.append(
-            (BY_TRACK, lambda app, track: [track.in_(tracks), app.not_in(apps), *narrow(app, track)])
-        )
-    low, high = hour_number(since), hour_number(_next_hour(until))
+        sources.append((BY_APP, _apps_in(scope)))
+        if scope.person_id is not None:
+            rest = _apps_in(replace(scope, person_id=None))
+            sources.append((BY_TRACK, {**rest, "elsewhere": scope.person_id}))
+    span = span_of(session, since, until)
     places = {name: _number_of(session, value) for name, value in _narrower(scope)}
     found = []
     for rollup, whose in sources:
         names = [column.name for column in rollup.columns]
         is_played = rollup is BY_TRACK
-        for rows in rows_of(session, rollup, low=low, high=high, whose=whose, is_played=is_played):
+        for rows in rows_of(session, rollup, low=span.low, high=span.high, whose=whose, is_played=is_played):
             for name, number in places.items():
                 rows = rows[rows[:, names.index(name)] == number]
             hours = rows[:, rollup.subjects]
@@ -96,38 +91,29 @@ def sums_of_totals(
     return [(tuple(row[:wide]), tuple(row[wide:])) for row in _together(found, wide)]
 
 
-def retention_sums(session: Session, scope: Scope, *, since: datetime, until: datetime) -> list[int]:
-    """Over the days of a span: listens, percent, five buckets, ten tenths; nothing without rows."""
-    low, high = _days(since, until)
-    rows = rows_of(session, RETENTION, low=low, high=high, whose=_played_in(scope), is_played=True)
+def retention_sums(session: Session, scope: Scope, span: Span) -> list[int]:
+    """Over the whole days of a span: listens, percent, five buckets, ten tenths; nothing without rows."""
+    rows = rows_of(
+        session, RETENTION, low=span.first, high=span.last, whose=_played_in(scope), is_played=True
+    )
     sums = _together([summed(part[:, RETENTION.keys :], 0) for part in rows], 0)
     return sums[0] if sums else []
 
 
-def sites_of(
-    session: Session, scope: Scope, *, since: datetime, until: datetime
-) -> list[tuple[str, tuple[int, ...], int]]:
-    """By site around the players of whole apps: its name, the counters and the listeners."""
-    low, high = _days(since, until)
-    rows = rows_of(session, SITES, low=low, high=high, whose=_apps_in(scope))
+def sites_of(session: Session, scope: Scope, span: Span) -> list[tuple[str, tuple[int, ...], int]]:
+    """By site around the players of whole apps, on whole days: its name, the counters and the listeners."""
+    rows = rows_of(session, SITES, low=span.first, high=span.last, whose=_apps_in(scope))
     found = _together([summed(part[:, 2:], 1) for part in rows], 1)
     names = queries.names_by_number(session, [row[0] for row in found])
     return [(names[host], tuple(counters), listeners) for host, listeners, *counters in found]
 
 
 def dimension_rows(
-    session: Session, scope: Scope, dimension: Dimension, *, since: datetime, until: datetime
+    session: Session, scope: Scope, dimension: Dimension, span: Span
 ) -> list[tuple[str, int, int, int]]:
-    """Of whole apps by one dimension: value, starts, plays, listeners."""
-    low, high = _days(since, until)
-    narrow = _apps_in(scope)
-    rows = rows_of(
-        session,
-        DIMENSIONS,
-        low=low,
-        high=high,
-        whose=lambda app, kept: [kept == int(dimension), *narrow(app, kept)],
-    )
+    """Of whole apps on whole days by one dimension: value, starts, plays, listeners."""
+    whose = {**_apps_in(scope), "second": int(dimension)}
+    rows = rows_of(session, DIMENSIONS, low=span.first, high=span.last, whose=whose)
     found = _together([summed(part[:, 3:], 1) for part in rows], 1)
     names = queries.names_by_number(session, [row[0] for row in found])
     return [(names[value], starts, plays, listeners) for value, starts, plays, listeners in found]
@@ -143,7 +129,7 @@ def listens_by(
             value,
             func.count(),
             func.sum(case((Play.is_counted.is_(True), 1), else_=0)),
-            func.count(_listener(session).distinct()),
+            func.count(listener(session).distinct()),
         )
         .where(Play.decision == Decision.VALID, Play.started_at >= since, Play.started_at < until)
         .where(*plays_in(scope))
@@ -158,36 +144,30 @@ def listens_by(
 def listener_days(session: Session, scope: Scope, *, since: datetime, until: datetime) -> int:
     """Distinct keys of raw listens, day by day."""
     query = (
-        select(func.count(_listener(session).distinct()))
+        select(func.count(listener(session).distinct()))
         .where(Play.decision == Decision.VALID, Play.started_at >= since, Play.started_at < until)
         .where(*plays_in(scope))
     )
     return session.scalar(query) or 0
 
 
-def listeners_of_subject(session: Session, subject: str, *, since: datetime, until: datetime) -> int:
-    """Listener-days of an app, a track or a person, as the fold counted them."""
-    low, high = _days(since, until)
-    rows = rows_of(
-        session, LISTENERS, low=low, high=high, whose=lambda first, _: [first.in_(_numbers([subject]))]
-    )
+def listeners_of_subject(session: Session, subject: str, span: Span) -> int:
+    """Listener-days of an app, a track or a person on whole days, as the fold counted them."""
+    rows = rows_of(session, LISTENERS, low=span.first, high=span.last, whose={"names": [subject]})
     return sum(int(part[:, -1].sum()) for part in rows)
 
 
-def sketches_of(
-    session: Session, app_ids: Collection[str], *, since: datetime, until: datetime
-) -> list[tuple[date, bytes]]:
-    """Day and sketch of each app, of the sealed days of a span."""
-    low, high = _days(since, until)
+def sketches_of(session: Session, app_ids: Collection[str], span: Span) -> list[tuple[date, bytes]]:
+    """Day and sketch of each app, of the whole and sealed days of a span."""
     query = select(DaySketch.day, DaySketch.sketch).where(
         DaySketch.app.in_(_numbers(app_ids)),
-        DaySketch.day >= day_of_number(low),
-        DaySketch.day < day_of_number(high),
+        DaySketch.day >= day_of_number(span.first),
+        DaySketch.day < day_of_number(span.last),
     )
     return [(day, sketch) for day, sketch in session.execute(query)]
 
 
-def _listener(session: Session) -> Any:
+def listener(session: Session) -> Any:
     """The visitor key and UTC day of a qualified listen; nothing else counts as a listener."""
     day: ColumnElement[Any] = func.date(Play.started_at, type_=String)
     if session.get_bind().dialect.name != "sqlite":
@@ -228,47 +208,26 @@ def _together(parts: list[Numbers], keys: int) -> list[list[int]]:
     return together
 
 
-def _days(since: datetime, until: datetime) -> tuple[int, int]:
-    """UTC days that belong to a span, since 1970, the last not included.
-
-    Their noon is not before it and they begin in it; at least its last.
-    """
-    first = (since + timedelta(hours=12) - timedelta(microseconds=1)).astimezone(UTC).date()
-    last = (until - timedelta(microseconds=1)).astimezone(UTC).date()
-    return day_number(min(first, last)), day_number(last) + 1
-
-
-def _apps_in(scope: Scope) -> Whose:
+def _apps_in(scope: Scope) -> dict[str, Any]:
     """The apps of a scope; a placement leads to its own."""
-
-    def whose(app: Any, _: Any) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = []
-        if scope.app_ids is not None:
-            found.append(app.in_(_numbers(scope.app_ids)))
-        elif scope.placement_id is not None:
-            apps = select(Placement.app_id).where(Placement.id == scope.placement_id)
-            found.append(app.in_(select(ListenName.number).where(ListenName.name.in_(apps))))
-        if scope.person_id is not None:
-            found.append(app.in_(_apps_of(scope.person_id)))
-        return found
-
-    return whose
+    found: dict[str, Any] = {}
+    if scope.app_ids is not None:
+        found["names"] = list(scope.app_ids)
+    elif scope.placement_id is not None:
+        found["placement"] = scope.placement_id
+    if scope.person_id is not None:
+        found["owner"] = scope.person_id
+    return found
 
 
-def _played_in(scope: Scope) -> Whose:
+def _played_in(scope: Scope) -> dict[str, Any]:
     """The apps and tracks of a scope; of a person their apps, and their tracks anywhere."""
-    person_id = scope.person_id
-    narrow = _apps_in(replace(scope, person_id=None))
-
-    def whose(app: Any, track: Any) -> list[ColumnElement[bool]]:
-        found = list(narrow(app, track))
-        if scope.track_ids is not None:
-            found.append(track.in_(_numbers(scope.track_ids)))
-        if person_id is not None:
-            found.append(or_(app.in_(_apps_of(person_id)), track.in_(_tracks_of(person_id))))
-        return found
-
-    return whose
+    found = _apps_in(replace(scope, person_id=None))
+    if scope.track_ids is not None:
+        found["tracks"] = list(scope.track_ids)
+    if scope.person_id is not None:
+        found["either"] = scope.person_id
+    return found
 
 
 def _narrower(scope: Scope) -> list[tuple[str, str]]:
@@ -284,24 +243,3 @@ def _number_of(session: Session, name: str) -> int:
 
 def _numbers(names: Collection[str]) -> Select[int]:
     return select(ListenName.number).where(ListenName.name.in_(list(names)))
-
-
-def _apps_of(person_id: str) -> Select[int]:
-    return (
-        select(ListenName.number)
-        .join(FlexApp, FlexApp.id == ListenName.name)
-        .where(FlexApp.owner_id == person_id)
-    )
-
-
-def _tracks_of(person_id: str) -> Select[int]:
-    return (
-        select(ListenName.number)
-        .join(Track, Track.id == ListenName.name)
-        .where(Track.producer_id == person_id)
-    )
-
-
-def _next_hour(until: datetime) -> datetime:
-    """Hours that begin before ``until``."""
-    return until + timedelta(hours=1) - timedelta(microseconds=1)

@@ -105,7 +105,7 @@ def rolled_up(database: Database) -> dict[str, list[tuple[Any, ...]]]:
         names = {row.number: row.name for row in session.scalars(select(ListenName))}
         for rollup in ROLLUPS:
             columns, rows = rollup.columns, []
-            parts = list(rows_of(session, rollup, low=0, high=10**6, whose=lambda *_: []))
+            parts = list(rows_of(session, rollup, low=0, high=10**6, whose={}))
             for row in summed(np.concatenate(parts), rollup.keys).tolist() if parts else []:
                 if any(row[rollup.keys :]):
                     texts = ("app", "track", "placement", "channel", "value", "subject", "host")
