@@ -22,6 +22,7 @@ from flexapp.orders.models import Cart
 from flexapp.web.access import Access, allow
 from flexapp.web.context import db, services
 from flexapp.web.limits import limiter
+from flexapp.web.visitors import visitor_key_of
 from flexapp.workflows.fill_cart import put_in_cart
 from flexapp.workflows.price_cart import PricedLine, price_cart
 
@@ -99,6 +100,7 @@ def _open_to_all(response: Response) -> Response:
 
 def _put(token: str | None) -> Cart:
     asked = _read(needs_license=True)
+    visitor_key = visitor_key_of(asked.session_token)
     return put_in_cart(
         db(),
         token,
@@ -108,6 +110,7 @@ def _put(token: str | None) -> Cart:
         session_token=asked.session_token,
         services=services(),
         now=services().clock.now(),
+        visitor_key=visitor_key,
     )
 
 

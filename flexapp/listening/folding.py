@@ -232,9 +232,9 @@ class _Fold:
         now = queries.people_behind(reading, noted.keys())
         then = {key: people - noted[key] for key, people in now.items()}
         new = own_steps.own(reading, steps, now) - own_steps.own(reading, steps, then)
-        for step in steps:
-            if step.id in new:
-                self._count(step, sign=-1)
+        for counted in steps:
+            if counted.id in new:
+                self._count(counted, sign=-1)
 
     def _count(self, event: LoggedEvent | LoggedStep, sign: int = 1) -> None:
         if not _NOT_COUNTED.isdisjoint(event.facts.get("flags", ())):

@@ -134,7 +134,7 @@ class _Rules:
                 interval=insights.Interval.TOTAL,
                 placement_id=group[1],
             ).totals
-            if not totals.checkouts:
+            if not (totals.opens or totals.adds or totals.checkouts or totals.sales):
                 self._found[Reason.QUIET_PLACEMENT] |= {play.id for play in self._candidates(_PLACE, group)}
 
     def _uniform(self) -> None:

@@ -58,6 +58,12 @@ class ListenEvent(Base):
             sqlite_where=text("kind = 'view'"),
             postgresql_where=text("kind = 'view'"),
         ),
+        Index(
+            "ix_listen_event_step",
+            "visitor_key",
+            sqlite_where=text("kind IN ('c', 'open', 'add')"),
+            postgresql_where=text("kind IN ('c', 'open', 'add')"),
+        ),
         {"sqlite_autoincrement": True},
     )
 

@@ -84,11 +84,17 @@ def view_row(
     return {**row, "play_id": "view", "track_id": track_id, "visitor_key": visitor_key}
 
 
-def add_row(claims: SessionClaims, *, track_id: str, now: datetime) -> Row:
+def add_row(claims: SessionClaims, *, track_id: str, now: datetime, visitor_key: str | None = None) -> Row:
     """A license was put in a cart, as the server saw it; the same line as the player's own report of it."""
     row = _row(claims, Kind.ADD, now=now, flags=claims.flags)
     at_ms = max(0, round((now - claims.minted_at).total_seconds() * 1000))
-    return {**row, "play_id": _ONCE_A_TRACK[Kind.ADD] + track_id, "track_id": track_id, "at_ms": at_ms}
+    return {
+        **row,
+        "play_id": _ONCE_A_TRACK[Kind.ADD] + track_id,
+        "track_id": track_id,
+        "at_ms": at_ms,
+        "visitor_key": visitor_key,
+    }
 
 
 def bought_row(

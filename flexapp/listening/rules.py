@@ -46,7 +46,7 @@ _SENTENCES = {
         or fetched the player in advance.""",
     Reason.PREVIEW: "The owner looked at the player from the dashboard.",
     Reason.OWN_PLAY: """The owner of the app or the producer of the beat listened, in a browser in which they
-        were signed in that day or the day after.""",
+        were signed in that day or the day after. Licenses they show or put in a cart do not count either.""",
     Reason.STAFF_PLAY: "Somebody who looks after the platform listened.",
     Reason.WITHDRAWN: "The listener had what is kept of the visit deleted.",
     Reason.UNKNOWN_TRACK: "The report names a beat that does not exist.",
@@ -73,8 +73,8 @@ _SENTENCES = {
         a day; those beyond wait.""",
     Reason.PLACEMENT_TRACK: """One beat has more than {placement_track_day} plays in one place on a day; those
         beyond wait.""",
-    Reason.QUIET_PLACEMENT: """A place has more than {quiet_placement_day} plays on a day, and nobody goes on
-        to buy.""",
+    Reason.QUIET_PLACEMENT: """A place has more than {quiet_placement_day} plays on a day, and nobody shows
+        a license, puts one in a cart, goes to pay or buys.""",
     Reason.UNIFORM: """More than {uniform_share} of a beat's plays of a day in one place, and at least
         {uniform_least}, stop within {near} second after {play} seconds.""",
     Reason.UNLOADED: """More than {unloaded_share} of a website's plays of a day, and at least

@@ -20,6 +20,7 @@ from flexapp.listening.queries import salt_of
 from flexapp.storage.once import insert_once
 from flexapp.storage.session import Database
 
+NAMELESS = frozenset({"gpc", "ask", "bot", "preview"})  #: flags with which no key is kept
 SALT_LIFE = timedelta(hours=48)
 _DAY = timedelta(days=1)
 

@@ -25,6 +25,7 @@ from flexapp.web.identity import current_person
 from flexapp.web.limits import limiter
 from flexapp.web.network import address
 from flexapp.web.problems import status_of
+from flexapp.web.visitors import visitor_key_of
 from flexapp.workflows.fill_cart import put_in_cart
 from flexapp.workflows.merge_carts import merge_carts
 from flexapp.workflows.open_checkout import OfferGone, OrderClosed, start_checkout
@@ -152,6 +153,7 @@ def merge(token: str) -> Response:
 def add(slug: str) -> Response:
     """Put the chosen license of a beat into this browser's cart, and show the cart."""
     form, given = request.form, services()
+    visitor_key = visitor_key_of(form.get("s"))
     try:
         with given.database.writing() as session:
             track = track_by_slug(session, slug)
@@ -167,6 +169,7 @@ def add(slug: str) -> Response:
                 session_token=form.get("s"),
                 services=given,
                 now=given.clock.now(),
+                visitor_key=visitor_key,
             )
     except Conflict as problem:
         flash(problem.message, "bad")

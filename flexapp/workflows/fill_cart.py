@@ -38,8 +38,11 @@ def put_in_cart(
     session_token: str | None,
     services: Services,
     now: datetime,
+    visitor_key: str | None = None,
 ) -> Cart:
     """The cart after the line was added, or its license changed; a new cart without ``cart_token``.
+
+    By ``visitor_key`` (of the listening session's site) adds of owners are known as their own.
 
     Raises TrackNotFound, TrackSold, OfferGone, CartNotFound, CartExpired, CartFull or OtherCurrency.
     """
@@ -76,7 +79,7 @@ def put_in_cart(
     carts.put(session, cart, new, now=now)
     if is_new:
         origin = claims or _page_of(session, placement_token, services, now=now)
-        append(session, [add_row(origin, track_id=track.id, now=now)])
+        append(session, [add_row(origin, track_id=track.id, now=now, visitor_key=visitor_key)])
     return cart
 
 

@@ -9,10 +9,32 @@ from flexapp.kernel.signing import Signer
 from flexapp.listening import own_plays, sessions
 from flexapp.listening.ingest import ingest_of
 from flexapp.listening.visitors import VisitorKeys
-from tests.factories.listening import CHROME, IPHONE
+from tests.factories.listening import CHROME, IPHONE, Listener
 from tests.factories.people import make_person
 from tests.functional.listening.conftest import Scene
 from tests.functional.listening.scripts import script
+
+
+def sign_in(scene: Scene, person_id: str, *, address: str, agent: str) -> None:
+    """The browser is known as the person's wherever something of theirs played."""
+    with scene.services.database.reading() as session:
+        hosts = own_plays.known_hosts(session, person_id, now=scene.clock.now())
+    own_plays.note(
+        ingest_of(scene.services.database),
+        VisitorKeys(scene.services.database),
+        person_id=person_id,
+        hosts=hosts,
+        address=address,
+        user_agent=agent,
+        now=scene.clock.now(),
+    )
+
+
+def step(listener: Listener, scene: Scene) -> None:
+    """Show the licenses of a beat, put one in a cart and go to pay."""
+    for kind in ("o", "a", "c"):
+        listener.send([listener.event("page-0001", scene.beat, kind)])
+
 
 # What does not count
 
@@ -106,18 +128,7 @@ def the_owner_s_own_plays_do_not_count_where_the_browser_is_known(scene: Scene) 
     mine.hear(scene.beat, (0, 60))
     scene.listener().hear(scene.beat, (0, 30))
     scene.settle()
-    keys = VisitorKeys(scene.services.database)
-    with scene.services.database.reading() as session:
-        hosts = own_plays.known_hosts(session, scene.affiliate.id, now=scene.clock.now())
-    own_plays.note(
-        ingest_of(scene.services.database),
-        keys,
-        person_id=scene.affiliate.id,
-        hosts=hosts,
-        address="198.51.100.5",
-        user_agent=IPHONE,
-        now=scene.clock.now(),
-    )
+    sign_in(scene, scene.affiliate.id, address="198.51.100.5", agent=IPHONE)
 
 
 @script("refusals", loads=1)
@@ -200,17 +211,26 @@ def the_platform_s_people_count_nothing_where_their_browser_is_known(scene: Scen
         person_id = make_person(session, is_admin=True).id
     scene.listener(address="198.51.100.9", host="theirs.example").hear(scene.beat, (0, 60))
     scene.settle()
-    with scene.services.database.reading() as session:
-        hosts = own_plays.known_hosts(session, person_id, now=scene.clock.now())
-    own_plays.note(
-        ingest_of(scene.services.database),
-        VisitorKeys(scene.services.database),
-        person_id=person_id,
-        hosts=hosts,
-        address="198.51.100.9",
-        user_agent=CHROME,
-        now=scene.clock.now(),
+    sign_in(scene, person_id, address="198.51.100.9", agent=CHROME)
+
+
+@script("refusals", loads=4, opens=1, adds=1, checkouts=1)
+def own_steps_to_a_sale_count_nothing_before_and_after_the_browser_is_known(scene: Scene) -> None:
+    """The producer of the beat; a stranger's steps beside theirs stay."""
+    early, late, plain, stranger = (
+        scene.listener(address=address, host="mine.example")
+        for address in ("198.51.100.6", "198.51.100.6", "198.51.100.6", "198.51.100.7")
     )
+    early.hear(scene.beat, (0, 30))
+    step(early, scene)
+    step(stranger, scene)
+    scene.settle()
+    assert scene.counts(app_ids=[scene.app.id]).opens == 2
+    sign_in(scene, scene.producer.id, address="198.51.100.6", agent=CHROME)
+    scene.settle()
+    step(late, scene)
+    sign_in(scene, scene.affiliate.id, address="198.51.100.6", agent=CHROME)  # behind the same key: no news
+    step(plain, scene)
 
 
 @script("refusals", loads=2)
