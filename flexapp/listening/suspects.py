@@ -17,6 +17,7 @@ from flexapp.listening import counting, hosting
 from flexapp.listening.counting import DOUBTS
 from flexapp.listening.crowds import UNIFORM_MS, Candidate
 from flexapp.listening.models import Decision, Delivery, Judgment, ListenEvent, Play, Suspicion
+from flexapp.storage.columns import utc_day
 from flexapp.storage.once import insert_once
 
 Columns = Sequence[InstrumentedAttribute[Any]]
@@ -132,6 +133,7 @@ class SuspectGroup:
     bytes_sent: int  #: of previews to these sessions
     first_at: datetime
     last_at: datetime
+    people: int = 0  #: as many as there were at least: different keys on the day that had most
     hosts: tuple[str, ...] = ()  #: whose data centers they came from
 
 
@@ -172,6 +174,7 @@ def suspect_groups(
         .limit(limit)
     )
     sent, hosts = _bytes_sent(session, waits), _hosts(session, waits)
+    people = _people(session, waits)
     return [
         SuspectGroup(
             reason=row[0],
@@ -187,6 +190,7 @@ def suspect_groups(
             first_at=row[10],
             last_at=row[11],
             bytes_sent=sent.get(tuple(row[:4]), 0),
+            people=people.get(tuple(row[:4]), 0),
             hosts=tuple(hosting.hosts_in(hosts[tuple(row[:4])])),
         )
         for row in session.execute(query)
@@ -204,6 +208,19 @@ def _bytes_sent(session: Session, waits: Sequence[ColumnElement[bool]]) -> dict[
         )
         .group_by(*columns)
     )
+    return {tuple(row[:4]): int(row[4]) for row in session.execute(query)}
+
+
+def _people(session: Session, waits: Sequence[ColumnElement[bool]]) -> dict[Group, int]:
+    """By group the different keys of the day that had most."""
+    days = (
+        select(*_WHERE, func.count(Play.visitor_key.distinct()).label("people"))
+        .where(*waits)
+        .group_by(*_WHERE, utc_day(session, Play.started_at))
+        .subquery()
+    )
+    columns = [days.c[column.key] for column in _WHERE]
+    query = select(*columns, func.max(days.c.people)).group_by(*columns)
     return {tuple(row[:4]): int(row[4]) for row in session.execute(query)}
 
 

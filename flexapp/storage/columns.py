@@ -7,9 +7,21 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, String, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    String,
+    TypeDecorator,
+    cast,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from flexapp.kernel.ids import new_id
 
@@ -56,6 +68,13 @@ class EnumText(TypeDecorator[StrEnum]):
 
 
 Moment = Annotated[datetime, mapped_column(UtcDateTime())]
+
+
+def utc_day(session: Session, moment: Any) -> ColumnElement[str]:
+    """The UTC day of a moment in a select, as text: 2026-11-20."""
+    if session.get_bind().dialect.name == "sqlite":
+        return func.date(moment, type_=String)
+    return cast(cast(func.timezone("UTC", moment), Date), String)
 
 
 def public_id(kind: str) -> Mapped[str]:

@@ -51,6 +51,10 @@ def test_owners_see_what_waits_and_may_not_decide(scene: Scene, client: FlaskCli
         wish = {"csrf_token": token, "decision": "valid", "reason": "bytes_missing", "app": scene.app.id}
         answer = client.post(f"{PAGE}/decide", data=wish)
         assert answer.status_code == 404
+    for _ in range(4):
+        scene.wait(86_400)
+        wait_for_bytes(scene)
+    assert "quiet.example" not in client.get(PAGE).text, "one listener on five days is one"
     wait_for_bytes(scene, listeners=6)
     assert "quiet.example" in client.get(PAGE).text
     with scene.services.database.writing() as session:
