@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from flexapp.listening import own_steps
 from flexapp.listening.columns import MOMENTS, state_of
 from flexapp.listening.models import Decision, ListenEvent, Play
-from flexapp.listening.rollups import day_number
+from flexapp.listening.rollups import day_number, hour_of_number
 from flexapp.listening.totals import COUNTED_AS, times_of
 
 _DAY = timedelta(days=1)
@@ -48,8 +48,10 @@ def listens_of(session: Session, first: date, last: date) -> Iterator[Row]:
         yield day_number(started.date()), *texts, second, listen_ms, percent, tenths, state, key
 
 
-def moments_of(session: Session, first: date, last: date, *, position: int) -> Iterator[Row]:
-    """What else was counted on those days, up to ``position`` of the log, as ``columns.COUNTS``."""
+def moments_of(
+    session: Session, first: date, last: date, *, position: int, app_ids: Collection[str] | None = None
+) -> Iterator[Row]:
+    """What else was counted (in some apps) on those days, up to ``position``, as ``columns.COUNTS``."""
     event = ListenEvent.__table__.c
     query = select(
         event.kind, event.app_id, event.placement_id, event.channel, event.track_id, event.host,
@@ -61,6 +63,8 @@ def moments_of(session: Session, first: date, last: date, *, position: int) -> I
         event.minted_at < day_start(last) + _DAY,
         own_steps.is_not_own(),
     )  # fmt: skip
+    if app_ids is not None:
+        query = query.where(event.app_id.in_(list(app_ids)))
     for kind, *place, minted_at, at_ms, received_at, facts in session.execute(
         query.execution_options(yield_per=_AT_ONCE)
     ):
@@ -68,3 +72,21 @@ def moments_of(session: Session, first: date, last: date, *, position: int) -> I
         if first <= when.date() <= last and {"bot", "preview"}.isdisjoint(facts.get("flags", ())):
             counts = (times_of(facts) * (name == COUNTED_AS[kind]) for name in MOMENTS)
             yield day_number(when.date()), *place, when.hour, *counts
+
+
+def moments_by_site(
+    session: Session,
+    app_ids: Collection[str] | None,
+    *,
+    since: datetime,
+    until: datetime,
+    position: int,
+) -> list[Row]:
+    """Sums of whole hours by the site around the players of apps: its name, then ``MOMENTS``."""
+    sums: dict[str, list[int]] = {}
+    rows = moments_of(session, since.date(), (until - _MS).date(), position=position, app_ids=app_ids)
+    for day, _app, _placement, _channel, _track, host, hour, *counts in rows:
+        if since <= hour_of_number(24 * day + hour) < until:
+            kept = sums.setdefault(host, [0] * len(MOMENTS))
+            sums[host] = [one + other for one, other in zip(kept, counts, strict=True)]
+    return [(host, *counts) for host, counts in sums.items()]

@@ -7,7 +7,7 @@ a track's listens are made of. A day is read from its files or from its rows, ne
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,13 +15,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from flexapp.listening import columns, queries, rollup_queries
-from flexapp.listening.columns import Mirror
+from flexapp.listening import columns, evidence, queries, raw_queries, rollup_queries
+from flexapp.listening.columns import MOMENTS, Mirror
+from flexapp.listening.counting import TENTHS
 from flexapp.listening.evidence import day_start
+from flexapp.listening.folding import CURSOR
+from flexapp.listening.rollups import COUNTERS
 from flexapp.listening.scopes import Scope
+from flexapp.listening.totals import BUCKETS
 
 _DAY = timedelta(days=1)
-_HEARD = "state & 1 = 1 AND listener IS NOT NULL AND percent >= 0"
 _LISTENER = "(day::BIGINT * 4294967296 + listener)"  # one number is told apart faster than two
 
 
@@ -29,17 +32,19 @@ _LISTENER = "(day::BIGINT * 4294967296 + listener)"  # one number is told apart 
 class Sources:
     """A span, cut into what is read from files and what from rows."""
 
-    files: list[Path]  #: of the listens of sealed days
+    files: list[Path]  #: of the listens, or moments, of sealed days
     spans: list[tuple[datetime, datetime]]
 
 
-def sources(session: Session, mirror: Mirror | None, *, since: datetime, until: datetime) -> Sources:
-    """Where the listens of a span lie; whole days are read from files, those at its edges only if sealed."""
+def sources(
+    session: Session, mirror: Mirror | None, *, since: datetime, until: datetime, of_moments: bool = False
+) -> Sources:
+    """Where the listens (or moments) of a span lie: in files as far as its days are sealed."""
     good: dict[date, str] = {}
     if mirror is not None:
         first, last = since.astimezone(UTC).date(), until.astimezone(UTC).date()
-        listed = queries.days_listed(session)
-        good = {row.day: row.listens_key for row in listed if row.is_good and first <= row.day <= last}
+        listed = [row for row in queries.days_listed(session) if row.is_good and first <= row.day <= last]
+        good = {row.day: row.moments_key if of_moments else row.listens_key for row in listed}
     files = [mirror.path_of(key) for key in good.values()] if mirror else []
     return Sources(files, days_without(good, since=since, until=until))
 
@@ -72,7 +77,7 @@ def listener_days(
     if found.files and mirror is not None:
         query = (
             f"SELECT count(DISTINCT {_LISTENER}) FROM ({columns.select_files(found.files)}) "
-            f"WHERE {_HEARD} AND {{conditions}}"
+            f"WHERE {columns.HEARD} AND {{conditions}}"
         )
         ((sealed,),) = _ask(session, mirror, query, scope, since, until)
         count += int(sealed)
@@ -91,14 +96,76 @@ def listens_by(
     if found.files and mirror is not None:
         query = (
             f"SELECT {column}, count(*), count(*) FILTER (state & 2 = 2), "
-            f"count(DISTINCT {_LISTENER}) FILTER ({_HEARD}) FROM ({columns.select_files(found.files)}) "
-            "WHERE {conditions} GROUP BY ALL"
+            f"count(DISTINCT {_LISTENER}) FILTER ({columns.HEARD}) "
+            f"FROM ({columns.select_files(found.files)}) WHERE {{conditions}} GROUP BY ALL"
         )
         rows += _ask(session, mirror, query, scope, since, until)
     for name, *counts in rows:
         for place, value in enumerate(counts):
             sums[str(name)][place] += int(value)
     return [(name, *counts) for name, counts in sums.items()]  # type: ignore[misc]
+
+
+def retention_sums(
+    session: Session, scope: Scope, *, since: datetime, until: datetime, mirror: Mirror | None
+) -> list[int]:
+    """Listens, percent, five buckets, ten tenths."""
+    found = sources(session, mirror, since=since, until=until)
+    rows: list[Sequence[Any]] = [[0] * (3 + len(BUCKETS) + TENTHS)]
+    rows += [
+        raw_queries.retention_of_listens(session, scope, since=start, until=end) for start, end in found.spans
+    ]
+    if found.files and mirror is not None:
+        query = (
+            f"SELECT {columns.retention_sums()} FROM ({columns.select_files(found.files)}) "
+            "WHERE percent >= 0 AND {conditions}"
+        )
+        rows += _ask(session, mirror, query, scope, since, until)
+    return [sum(int(value or 0) for value in column) for column in zip(*rows, strict=True)]
+
+
+def sites_of(
+    session: Session, scope: Scope, *, since: datetime, until: datetime, mirror: Mirror | None
+) -> list[tuple[str, tuple[int, ...], int]]:
+    """By site around the players of whole apps: its name, ``COUNTERS`` and the listeners; of whole hours."""
+    found = sources(session, mirror, since=since, until=until)
+    rows: list[Sequence[Any]] = []
+    for start, end in found.spans:
+        rows += raw_queries.sites_of_listens(session, scope, since=start, until=end)
+    if found.files and mirror is not None:
+        listened = ", ".join(columns.LISTENED.values())
+        query = (
+            f"SELECT host, count(DISTINCT {_LISTENER}) FILTER ({columns.HEARD}), {listened} "
+            f"FROM ({columns.select_files(found.files)}) WHERE {{conditions}} GROUP BY host"
+        )
+        rows += _ask(session, mirror, query, scope, since, until)
+    names = ("listeners", *columns.LISTENED)
+    named = [(host, dict(zip(names, counts, strict=True))) for host, *counts in rows]
+    for host, *counts in _moments_by_site(session, scope, since, until, mirror):
+        named.append((host, dict(zip(MOMENTS, counts, strict=True))))
+    sums: defaultdict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(("listeners", *COUNTERS), 0))
+    for host, counted in named:
+        for name, count in counted.items():
+            sums[host][name] += int(count)
+    return [(host, tuple(each[name] for name in COUNTERS), each["listeners"]) for host, each in sums.items()]
+
+
+def _moments_by_site(
+    session: Session, scope: Scope, since: datetime, until: datetime, mirror: Mirror | None
+) -> list[Sequence[Any]]:
+    """The site, then ``MOMENTS``."""
+    found = sources(session, mirror, since=since, until=until, of_moments=True)
+    rows: list[Sequence[Any]] = []
+    for start, end in found.spans:
+        rows += evidence.moments_by_site(
+            session, scope.app_ids, since=start, until=end, position=queries.position_of(session, CURSOR)
+        )
+    if found.files and mirror is not None:
+        hours = f"SELECT *, hour * 3600 AS second FROM ({columns.select_files(found.files)})"
+        moments = ", ".join(f"sum({name})" for name in MOMENTS)
+        query = f"SELECT host, {moments} FROM ({hours}) WHERE {{conditions}} GROUP BY host"
+        rows += _ask(session, mirror, query, scope, since, until)
+    return rows
 
 
 def _ask(

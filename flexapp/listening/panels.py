@@ -1,7 +1,7 @@
 """The panels of insights: series, the period before, engagement, growth, trend, funnel, listeners.
 
 Days, weeks, months and years are those of a zone, made of UTC hours (``kernel.zones`` says which are
-rounded). Behind 8 days hours of single tracks are kept as UTC days, behind 90 days those of apps, too.
+rounded). ``edges`` says what belongs to a span: the same hours for every panel.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from flexapp.listening import exact, insights, quality, rollup_queries
+from flexapp.listening import exact, insights, quality, rollup_queries, spanning
 from flexapp.listening.columns import Mirror
+from flexapp.listening.edges import span_of
 from flexapp.listening.insights import Counts, Dimension, Interval, Plays, Point
 from flexapp.listening.quality import Growth, Retention
 from flexapp.listening.scopes import Scope
@@ -135,21 +136,27 @@ def compare(
     )
 
 
-def engagement(session: Session, scope: Scope, *, since: datetime, until: datetime) -> Engagement:
-    """Average, completion, retention, quality score and badge. Retention is kept by UTC days.
+def engagement(
+    session: Session, scope: Scope, *, since: datetime, until: datetime, mirror: Mirror | None = None
+) -> Engagement:
+    """Average, completion, retention, quality score and badge.
 
     Retention knows apps and tracks; a placement or channel does not narrow it.
     """
     totals = series(session, scope, since=since, until=until, interval=Interval.TOTAL).totals
-    return Engagement(totals, retention(session, scope, since=since, until=until))
+    return Engagement(totals, retention(session, scope, since=since, until=until, mirror=mirror))
 
 
-def retention(session: Session, scope: Scope, *, since: datetime, until: datetime) -> Retention:
-    """How far listens went, by UTC days; a placement or channel does not narrow it."""
+def retention(
+    session: Session, scope: Scope, *, since: datetime, until: datetime, mirror: Mirror | None = None
+) -> Retention:
+    """How far listens went; a placement or channel does not narrow it.
+
+    With ``mirror`` the pieces of days at the span's edges reach behind the raw rows.
+    """
     wide = replace(scope, placement_id=None, channel=None)
-    listens, percent, *rest = (
-        rollup_queries.retention_sums(session, wide, since=since, until=until) or [0] * 17
-    )
+    span = span_of(session, since, until)
+    listens, percent, *rest = spanning.retention_sums(session, wide, span, mirror=mirror)
     return Retention(listens, percent, tuple(rest[:5]), tuple(rest[5:]))
 
 
@@ -173,14 +180,21 @@ def trend(session: Session, scope: Scope, *, since: datetime, until: datetime) -
 
 
 def funnel(
-    session: Session, scope: Scope, *, by: Step = Step.PLACEMENT, since: datetime, until: datetime
+    session: Session,
+    scope: Scope,
+    *,
+    by: Step = Step.PLACEMENT,
+    since: datetime,
+    until: datetime,
+    mirror: Mirror | None = None,
 ) -> list[FunnelRow]:
     """The way from a load to a sale by placement or site, most loads first.
 
-    Sites are kept by app and UTC day: ``by=HOST`` takes apps (``app_ids``, or a person's own).
+    Sites are kept by app: ``by=HOST`` takes apps (``app_ids``, or a person's own). Its pieces of days reach
+    behind the raw rows with ``mirror``.
     """
     if by is Step.HOST:
-        rows = rollup_queries.sites_of(session, scope, since=since, until=until)
+        rows = spanning.sites_of(session, scope, span_of(session, since, until), mirror=mirror)
         found = [FunnelRow(name, Counts(*sums)) for name, sums, _listeners in rows]
     else:
         parts = insights.breakdown(session, Dimension.PLACEMENT, scope=scope, since=since, until=until)
@@ -210,19 +224,19 @@ def listener_days(
     Anything narrower, or ``is_exact``, is counted from the listens: with ``mirror`` those of sealed days,
     too, else as far as raw rows reach (30 days).
     """
-    subject = _subject(scope)
+    subject, span = _subject(scope), span_of(session, since, until)
     if subject is not None:
-        days = rollup_queries.listeners_of_subject(session, subject, since=since, until=until)
-        return Listeners(days, True)
+        return Listeners(spanning.listener_days(session, subject, scope, span, mirror=mirror), True)
+    since, until = span.since, span.until
     is_apps = scope.app_ids is not None and scope == Scope(app_ids=scope.app_ids)
     if is_exact or not is_apps or scope.app_ids is None:
         return Listeners(exact.listener_days(session, scope, since=since, until=until, mirror=mirror), True)
     by_day: defaultdict[date, list[bytes]] = defaultdict(list)
-    for day, sketch in rollup_queries.sketches_of(session, scope.app_ids, since=since, until=until):
+    for day, sketch in rollup_queries.sketches_of(session, scope.app_ids, span):
         by_day[day].append(sketch)
     open_days = exact.days_without(set(by_day), since=since, until=until)
     days = sum(
-        rollup_queries.listener_days(session, scope, since=start, until=end) for start, end in open_days
+        exact.listener_days(session, scope, since=start, until=end, mirror=mirror) for start, end in open_days
     )
     return Listeners(days + sum(map(united, by_day.values())), not by_day)
 

@@ -1,7 +1,7 @@
 """What listens are made of: countries, devices, systems, browsers, sites and layouts.
 
-Whole apps are read from the daily roll-ups; whatever is narrower (a track, a placement, a channel, a
-producer's tracks elsewhere) from the listens themselves.
+Whole apps are read from the daily roll-ups (pieces of days from the listens); whatever is narrower (a track,
+a placement, a channel, a producer's tracks elsewhere) from the listens themselves.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from flexapp.listening import exact, rollup_queries
+from flexapp.listening import exact, spanning
 from flexapp.listening.columns import Mirror
+from flexapp.listening.edges import span_of
 from flexapp.listening.floor import Cell, floored
-from flexapp.listening.rollups import COUNTERS, Dimension
+from flexapp.listening.rollups import Dimension
 from flexapp.listening.scopes import Scope
 
 TOP = 10
@@ -70,9 +71,9 @@ def parts(
     top: int = TOP,
     mirror: Mirror | None = None,
 ) -> Parts:
-    """The values with the most plays, the others together; by UTC days.
+    """The values with the most plays, the others together.
 
-    With ``mirror`` narrower scopes reach behind the raw rows.
+    With ``mirror`` narrower scopes, and the pieces of days at the span's edges, reach behind the raw rows.
     """
     found = sorted(
         (Part(*row) for row in _rows(session, scope, by, since, until, mirror)),
@@ -96,13 +97,11 @@ def parts(
 def _rows(
     session: Session, scope: Scope, by: By, since: datetime, until: datetime, mirror: Mirror | None
 ) -> list[tuple[str, int, int, int]]:
+    span = span_of(session, since, until)
     if scope.person_id is None and scope.track_ids is None and not (scope.placement_id or scope.channel):
-        if by is By.HOST:
-            names = COUNTERS.index("starts"), COUNTERS.index("plays")
-            rows = rollup_queries.sites_of(session, scope, since=since, until=until)
-            return [(name, sums[names[0]], sums[names[1]], listeners) for name, sums, listeners in rows]
-        return rollup_queries.dimension_rows(session, scope, Dimension[by.name], since=since, until=until)
-    return exact.listens_by(session, scope, by.value, since=since, until=until, mirror=mirror)
+        dimension = None if by is By.HOST else Dimension[by.name]
+        return spanning.listens_by(session, scope, dimension, span, mirror=mirror)
+    return exact.listens_by(session, scope, by.value, since=span.since, until=span.until, mirror=mirror)
 
 
 def _together(one: Part, other: Part) -> Part:

@@ -60,6 +60,12 @@ def position_of(session: Session, name: str) -> int:
     return session.scalar(select(FoldCursor.position).where(FoldCursor.name == name)) or 0
 
 
+def positions_of(session: Session, names: Collection[str]) -> dict[str, int]:
+    """The positions of several cursors; 0 of those that there are not."""
+    query = select(FoldCursor.name, FoldCursor.position).where(FoldCursor.name.in_(sorted(names)))
+    return {**dict.fromkeys(names, 0), **{name: position for name, position in session.execute(query)}}
+
+
 def newest_event(session: Session) -> int:
     """The highest id of the log, 0 when it is empty."""
     return session.scalar(select(func.max(ListenEvent.id))) or 0

@@ -92,12 +92,12 @@ def sums_of_totals(
 
 
 def retention_sums(session: Session, scope: Scope, span: Span) -> list[int]:
-    """Over the whole days of a span: listens, percent, five buckets, ten tenths; nothing without rows."""
+    """Over the whole days of a span: listens, percent, five buckets, ten tenths."""
     rows = rows_of(
         session, RETENTION, low=span.first, high=span.last, whose=_played_in(scope), is_played=True
     )
     sums = _together([summed(part[:, RETENTION.keys :], 0) for part in rows], 0)
-    return sums[0] if sums else []
+    return sums[0] if sums else [0] * (len(RETENTION.columns) - RETENTION.keys)
 
 
 def sites_of(session: Session, scope: Scope, span: Span) -> list[tuple[str, tuple[int, ...], int]]:

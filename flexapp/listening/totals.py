@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from flexapp.listening import queries
 from flexapp.listening.adding import add_rows
 from flexapp.listening.counting import TENTHS
-from flexapp.listening.models import Decision, Kind, Play
+from flexapp.listening.models import Decision, FoldCursor, Kind, Play
 from flexapp.listening.names import numbers_of
 from flexapp.listening.rollups import (
     COUNTERS,
@@ -29,6 +29,7 @@ from flexapp.listening.rollups import (
     day_of_number,
     hour_number,
 )
+from flexapp.storage.once import insert_once
 
 COUNTED_AS = {
     Kind.LOAD: "loads",
@@ -44,6 +45,8 @@ COUNTED_AS = {
 APP_HOURS = "app_hours"
 TRACK_HOURS = "track_hours"
 """Cursors: days before these have one row a day, at noon."""
+NEWEST = "newest_hour"
+"""Cursor: the last hour (since 1970) that anything is counted in."""
 _PLACE = {name: place for place, name in enumerate(COUNTERS)}
 _STARTS, _PLAYS, _REPLAYS = _PLACE["starts"], _PLACE["plays"], _PLACE["replays"]
 _COMPLETED, _LISTEN = _PLACE["completed"], _PLACE["listen_ms"]
@@ -241,6 +244,7 @@ class Differences:
         places = [((of[app], day, of[host]), sums) for (app, day, host), sums in sites.items()]
         add_rows(session, DailySite, [(*key, sums[-1], *sums[:-1]) for key, sums in sorted(places)])
         note_changes(session, self._days)
+        _note_newest(session, max((key[0] for key in totals), default=0))
         add_rows(session, DailyListeners, sorted((of[who], day, n) for (who, day), n in listeners.items()))
 
 
@@ -250,6 +254,12 @@ def note_changes(session: Session, days: set[int]) -> None:
         listed = [day_of_number(day) for day in sorted(days)]
         query = update(SealedDay).where(SealedDay.day.in_(listed))
         session.execute(query.values(changes=SealedDay.changes + 1))
+
+
+def _note_newest(session: Session, hour: int) -> None:
+    if hour > queries.position_of(session, NEWEST):
+        insert_once(session, FoldCursor, name=NEWEST, position=0)
+        session.execute(update(FoldCursor).where(FoldCursor.name == NEWEST).values(position=hour))
 
 
 def at_noon(hour: int, fine_from: int) -> int:

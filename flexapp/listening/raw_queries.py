@@ -1,0 +1,60 @@
+"""Selects of raw listens for the pieces of days at a span's edges, in the shape of the daily roll-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from flexapp.listening.counting import TENTHS
+from flexapp.listening.models import Decision, Play
+from flexapp.listening.rollup_queries import listener, plays_in
+from flexapp.listening.scopes import Scope
+from flexapp.listening.totals import BUCKETS
+
+
+def retention_of_listens(session: Session, scope: Scope, *, since: datetime, until: datetime) -> list[int]:
+    """Listens, percent, five buckets, ten tenths."""
+    columns = [
+        func.count(),
+        func.sum(Play.percent),
+        *(_times(Play.percent >= low, Play.percent < high) for low, high in pairwise((0, *BUCKETS, 101))),
+        *(_times(Play.tenths.op("&")(1 << tenth) != 0) for tenth in range(TENTHS)),
+    ]
+    row = session.execute(select(*columns).where(Play.percent >= 0, *_valid(scope, since, until))).one()
+    return [int(value or 0) for value in row]
+
+
+def sites_of_listens(
+    session: Session, scope: Scope, *, since: datetime, until: datetime
+) -> list[tuple[str, int, int, int, int, int, int]]:
+    """By site: listeners, starts, plays, replays, completed and listening time."""
+    counted = Play.is_counted.is_(True)
+    query = select(
+        Play.host,
+        func.count(listener(session).distinct()),
+        func.count(),
+        _times(counted),
+        _times(Play.is_qualified.is_(True), Play.is_counted.is_(False)),
+        _times(counted, Play.is_completed.is_(True)),
+        func.sum(Play.listen_ms),
+    )
+    rows = session.execute(query.where(*_valid(scope, since, until)).group_by(Play.host))
+    return [(host, *map(int, counts)) for host, *counts in rows]
+
+
+def _valid(scope: Scope, since: datetime, until: datetime) -> Sequence[ColumnElement[bool]]:
+    return [
+        Play.decision == Decision.VALID,
+        Play.started_at >= since,
+        Play.started_at < until,
+        *plays_in(scope),
+    ]
+
+
+def _times(*conditions: ColumnElement[bool]) -> Any:
+    return func.coalesce(func.sum(case((and_(*conditions), 1), else_=0)), 0)

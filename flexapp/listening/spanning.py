@@ -1,0 +1,78 @@
+"""Figures of any span: whole UTC days from the roll-ups, pieces at its edges from the listens, added up.
+
+Nothing is asked of the listens when a span begins and ends at midnights of UTC, or ends with what has
+happened so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from flexapp.listening import exact, queries, rollup_queries
+from flexapp.listening.columns import Mirror
+from flexapp.listening.edges import Span
+from flexapp.listening.rollups import COUNTERS, Dimension
+from flexapp.listening.scopes import Scope
+
+_STARTS, _PLAYS = COUNTERS.index("starts"), COUNTERS.index("plays")
+
+
+def retention_sums(session: Session, scope: Scope, span: Span, *, mirror: Mirror | None) -> list[int]:
+    """Listens, percent, five buckets, ten tenths."""
+    rows = [rollup_queries.retention_sums(session, scope, span)]
+    for since, until in span.pieces:
+        rows.append(exact.retention_sums(session, scope, since=since, until=until, mirror=mirror))
+    return _sums(rows)
+
+
+def listens_by(
+    session: Session, scope: Scope, by: Dimension | None, span: Span, *, mirror: Mirror | None
+) -> list[tuple[str, int, int, int]]:
+    """Of whole apps by a dimension, or by site without one: value, starts, plays, listeners."""
+    if by is None:
+        sites = rollup_queries.sites_of(session, scope, span)
+        rows = [(name, sums[_STARTS], sums[_PLAYS], listeners) for name, sums, listeners in sites]
+    else:
+        rows = rollup_queries.dimension_rows(session, scope, by, span)
+    column = "host" if by is None else by.name.lower()
+    for since, until in span.pieces:
+        rows += exact.listens_by(session, scope, column, since=since, until=until, mirror=mirror)
+    return [(name, *counts) for name, counts in _by_name(rows).items()]  # type: ignore[misc]
+
+
+def sites_of(
+    session: Session, scope: Scope, span: Span, *, mirror: Mirror | None
+) -> list[tuple[str, tuple[int, ...], int]]:
+    """By site around the players of whole apps, a person's own: its name, the counters and the listeners."""
+    found = rollup_queries.sites_of(session, scope, span)
+    if scope.person_id is not None:
+        apps, _ = queries.things_of(session, scope.person_id)
+        within = apps if scope.app_ids is None else sorted({*apps} & {*scope.app_ids})
+        scope = replace(scope, person_id=None, app_ids=within)
+    for since, until in span.pieces:
+        found += exact.sites_of(session, scope, since=since, until=until, mirror=mirror)
+    rows = _by_name([(name, listeners, *counters) for name, counters, listeners in found])
+    return [(name, tuple(counters), listeners) for name, (listeners, *counters) in rows.items()]
+
+
+def listener_days(session: Session, subject: str, scope: Scope, span: Span, *, mirror: Mirror | None) -> int:
+    """Of an app, a track or a person, which ``scope`` is about, too."""
+    return rollup_queries.listeners_of_subject(session, subject, span) + sum(
+        exact.listener_days(session, scope, since=since, until=until, mirror=mirror)
+        for since, until in span.pieces
+    )
+
+
+def _by_name(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[int]]:
+    found: dict[str, list[list[int]]] = {}
+    for name, *counts in rows:
+        found.setdefault(name, []).append(counts)
+    return {name: _sums(each) for name, each in found.items()}
+
+
+def _sums(rows: Sequence[Sequence[int]]) -> list[int]:
+    return [sum(column) for column in zip(*rows, strict=True)]
