@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from flexapp.errors import NotFound
 from flexapp.listening import kept, sessions
@@ -30,7 +30,7 @@ def show(token: str) -> Response:
     """Everything that is kept of the session; what became of its plays is not said."""
     claims = _claims(token)
     ingest_of(services().database).flush()
-    return _kept_by_nobody(jsonify(kept.shown(db(), claims, raw_days=services().settings.raw_days)))
+    return jsonify(kept.shown(db(), claims, raw_days=services().settings.raw_days))
 
 
 @blueprint.delete("/api/v1/listens/<token>")
@@ -41,7 +41,7 @@ def withdraw(token: str) -> Response:
     claims = _claims(token)
     ingest_of(services().database).flush()
     kept.withdraw(db(), claims)
-    return _kept_by_nobody(Response(status=204))
+    return Response(status=204)
 
 
 def _claims(token: str) -> SessionClaims:
@@ -53,7 +53,15 @@ def _claims(token: str) -> SessionClaims:
     return claims
 
 
-def _kept_by_nobody(response: Response) -> Response:
+@blueprint.after_request
+def _open_to_all(response: Response) -> Response:
+    """Whoever holds the token may ask from any page, opaque frames too; browsers ask before a ``DELETE``.
+
+    No header of the page's own and no cookie is let in by it.
+    """
     response.headers["Cache-Control"] = "no-store"
     response.headers["Access-Control-Allow-Origin"] = "*"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, DELETE"
+        response.headers["Access-Control-Max-Age"] = "86400"
     return response

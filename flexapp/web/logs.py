@@ -18,7 +18,7 @@ _SECRET_KEYS = re.compile(
     re.I,
 )
 _SECRET_VALUES = re.compile(
-    r"\bv1\.[\w-]{8,}\.[\w-]{8,}|"  # sealed: links to files, placements, sessions
+    r"\bv[12]\.[\w-]{8,}\.[\w-]{8,}|"  # sealed: links to files, placements, sessions
     r"flx_[\w-]{8,}|(?:sk|rk|pk)_(?:test|live)_\w+|whsec_\w+|Bearer\s+\S+|"
     r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)|"
     r"(?<=/reset/)[\w.-]{16,}|(?<=/verify/)[\w.-]{16,}|(?<=/change-email/)[\w.-]{16,}|"

@@ -40,6 +40,7 @@ def test_values_under_secret_names_are_hidden(name: str) -> None:
         "GET /files/v1.abcdefgh.abcdefgh",
         "GET /a/night-drive?k=v1.abcdefgh.abcdefgh&theme=dark",
         "https://host.example/media/trk_1.mp3?s=v1.abcdefgh.abcdefgh",
+        "DELETE /api/v1/listens/v2.abcdefgh.abcdefgh",
         "DETAIL:  Key (token)=(abcdefgh (1)) already exists.",
         "DETAIL:  Failing row contains (1, abcdefgh, null).",
     ],
