@@ -83,13 +83,17 @@ class Door:
         now = self._services.clock.now()
         late = timedelta(days=self._services.settings.raw_days)
         claims = sessions.read(self._services.signer, batch.token, now, late=late)
-        if claims is None or not self._sessions.allows(claims.session_id, len(batch.events), now):
+        events, network = len(batch.events), network_of(_address(environ))
+        if claims is None or not self._sessions.allows(claims.session_id, events, now):
             return _STATUS[204], self._headers, b""
-        if not self._networks.allows(network_of(_address(environ)), len(batch.events), now):
+        if not self._networks.allows(network, events, now):
+            self._sessions.give_back(claims.session_id, events, now)
             return self._later(429, _next_minute(now))
         try:
             self._store(claims, batch, environ)
         except Busy:
+            self._sessions.give_back(claims.session_id, events, now)
+            self._networks.give_back(network, events, now)
             return self._later(503, _SOON)
         return _STATUS[204], self._headers, b""
 

@@ -31,3 +31,9 @@ class Pace:
                 return False
             self._counts[sender] = count
             return True
+
+    def give_back(self, sender: str, events: int, now: datetime) -> None:
+        """These were allowed and are not stored after all: the sender will try again."""
+        with self._lock:
+            if int(now.timestamp()) // 60 == self._minute and sender in self._counts:
+                self._counts[sender] = max(0, self._counts[sender] - events)

@@ -51,6 +51,7 @@ class Worker:
         """Start the threads; what dead workers of this machine held is given back first."""
         self._stopping.clear()
         self._presence.hold()
+        self._bury()  # before a thread asks for the batons that they held
         self._threads = [
             self._thread("keep", self._keep),
             self._thread("quick", self._repeating("quick", periodic.QUICK)),
@@ -91,6 +92,12 @@ class Worker:
         with self._services.database.writing() as session:
             outbox.release_of(session, self.owner)
         self._presence.leave()
+
+    def _bury(self) -> None:
+        try:
+            self._presence.bury(self._tasks.release)
+        except Exception:
+            log.exception("what dead workers held is given back later")
 
     def _guarded(self, body: Callable[[], None]) -> Callable[[], None]:
         """Run ``body`` again after an error (the database may be away) until the worker stops."""

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 
+from embed.listens import EVENTS_PER_SESSION
 from flexapp.listening import sessions
 from flexapp.listening.ingest import Busy, Ingest, ingest_of
 from flexapp.listening.insights import Counts
@@ -106,8 +107,9 @@ def test_a_busy_store_asks_to_come_back_and_the_same_report_is_then_taken(
 
     with monkeypatch.context() as patch:
         patch.setattr(Ingest, "submit", busy)
-        answer = listener.send(body)
-    assert answer.status_code == 503
+        answers = [listener.send(body) for _ in range(EVENTS_PER_SESSION + 1)]
+    assert {answer.status_code for answer in answers} == {503}
+    answer = answers[-1]  # however often it came: what is not stored does not count as too much
     assert int(answer.headers["Retry-After"]) > 0
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert listener.send(body).status_code == 204
