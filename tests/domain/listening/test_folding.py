@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from flexapp.kernel import steps
 from flexapp.listening import queries
@@ -210,7 +210,7 @@ def test_an_idle_fold_takes_no_write_lock(database: Database, track_id: str) -> 
     Ingest(database).submit(log_of(track_id, sessions=2))
     fold_all(database, now=NOON)
     with database.writing() as session:
-        session.execute(FoldCursor.__table__.update().values(name=CURSOR))  # type: ignore[attr-defined]
+        session.execute(update(FoldCursor).where(FoldCursor.name == CURSOR).values(name=CURSOR))
         assert fold_all(database, now=NOON) == 0
 
 
