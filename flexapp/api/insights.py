@@ -37,7 +37,7 @@ from flexapp.listening import panels
 from flexapp.listening.activity import by_channels, total_of
 from flexapp.listening.insights import Dimension, Interval, Scope, breakdown, plays
 from flexapp.listening.parts import parts
-from flexapp.listening.upkeep import mirror_for
+from flexapp.listening.upkeep import mirror_for, mirror_of
 from flexapp.web.access import Access, allow
 from flexapp.web.context import db, services
 from flexapp.web.identity import require_person
@@ -136,7 +136,8 @@ def get_engagement(query: SpanQuery) -> Engagement:
     """
     since, until = _span(query)
     scope = _scope(query)
-    found = panels.engagement(db(), scope, since=since, until=until)
+    mirror = mirror_for(services(), since)
+    found = panels.engagement(db(), scope, since=since, until=until, mirror=mirror)
     kept = found.retention
     growth = panels.growth(db(), scope, now=services().clock.now())
     trend = panels.trend(db(), scope, since=since, until=until)
@@ -153,9 +154,7 @@ def get_engagement(query: SpanQuery) -> Engagement:
         badge=kept.badge,
         buckets=Buckets(**dict(zip(Buckets.model_fields, kept.buckets, strict=True))),
         retention=list(kept.curve or ()),
-        listener_days=panels.listener_days(
-            db(), scope, since=since, until=until, mirror=mirror_for(services(), since)
-        ).days,
+        listener_days=panels.listener_days(db(), scope, since=since, until=until, mirror=mirror).days,
         growth=GrowthRate(
             rate=growth.rate,
             plays=growth.plays,
@@ -178,7 +177,7 @@ def get_funnel(query: FunnelQuery) -> Funnel:
         raise _refusal(
             "by", "Websites are known of whole apps: leave track, album, placement and channel out."
         )
-    rows = panels.funnel(db(), scope, by=query.by, since=since, until=until)
+    rows = panels.funnel(db(), scope, by=query.by, since=since, until=until, mirror=mirror_of(services()))
     names = [name for name in FunnelStep.model_fields if name != "key"]
     return Funnel(
         since=since,

@@ -76,7 +76,7 @@ def page_of(
     if subject.kind == "app":
         own = {row.id: row for row in placements_of(session, subject.id, with_revoked=True)}
     return {
-        **engagement_panel(session, subject, period),
+        **engagement_panel(session, subject, period, mirror),
         **audience_panels(session, subject, period, mirror),
         "growth": panels.growth(session, subject.scope, now=now),
         "trend": panels.trend(session, subject.scope, since=since, until=until),
@@ -131,9 +131,11 @@ def _left_out(session: Session, subject: Subject, period: Period) -> list[tuple[
     return [(SHORT[Reason(reason)], count) for reason, count in left.items()]
 
 
-def engagement_panel(session: Session, subject: Subject, period: Period) -> dict[str, Any]:
+def engagement_panel(
+    session: Session, subject: Subject, period: Period, mirror: Mirror | None
+) -> dict[str, Any]:
     """How far listens went: the score, the curve over ten tenths, and five buckets."""
-    found = panels.engagement(session, subject.scope, since=period.since, until=period.until)
+    found = panels.engagement(session, subject.scope, since=period.since, until=period.until, mirror=mirror)
     kept, curve = found.retention, found.retention.curve
     chart = None
     if curve is not None:
