@@ -100,7 +100,8 @@ def period_of(
 
     Unknown names are 28 days. The last day is the running one, but of yesterday; what came before is cut
     at the same moment of its last day, so that a morning is not compared with a whole day. All time
-    begins with the day of ``begin``. Raises InvalidPeriod.
+    begins with the UTC day of ``begin``, which no later folding of hours into days can take in two. Raises
+    InvalidPeriod.
     """
     zone = zone or zones.zone_of("UTC")
     name = wishes.get("period", DEFAULT)
@@ -111,7 +112,7 @@ def period_of(
         label, before_label = _words(since, until, zone), "the same time before"
         before_since, before_until = since - (until - since), since
     elif name == "all" and begin is not None:
-        since, until = zones.start_of_day(zones.today(begin, zone), zone), now
+        since, until = zones.start_of_day(begin.astimezone(UTC).date(), zones.zone_of("UTC")), now
         label, before_since, before_until = LABELS[name], since, since
     else:
         name = name if name in _DAYS else DEFAULT

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from flexapp.listening import queries, rollup_queries
+from flexapp.listening.edges import span_of
 from flexapp.listening.models import Decision, Play
 from flexapp.listening.rollups import hour_of_number
 from flexapp.listening.scopes import Scope
@@ -180,11 +181,12 @@ def left_out(
 
     Raw rows reach back about a month.
     """
+    span = span_of(session, since, until)
     query = (
         select(Play.reason, func.count())
         .where(
-            Play.started_at >= since,
-            Play.started_at < until,
+            Play.started_at >= span.since,
+            Play.started_at < span.until,
             Play.is_qualified.is_(True),
             Play.decision != Decision.VALID,
         )
