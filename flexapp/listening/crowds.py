@@ -1,14 +1,15 @@
 """Rules over many plays at once (embed-spec 10.4): what one play alone does not show.
 
-Each takes plays of one group and one UTC day and returns the ids of those it doubts; a doubted play waits
-(``counting.DOUBTS``), nothing here rejects. Every rule sorts for itself, so the order of its input does not
-matter, and looks only at facts that no rule changes, so a second run finds the same.
+They look at plays of one group and one UTC day and say which they doubt; a doubted play waits
+(``counting.DOUBTS``), nothing here rejects. What a database finds by counting and ordering is asked in
+``suspects``, so that no crowd has to fit into memory. Every rule sorts for itself, so the order of its
+input does not matter, and looks only at facts that no rule changes, so a second run finds the same.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,15 +51,9 @@ def over_a_day(plays: Iterable[Candidate], most: int) -> set[int]:
     return {play.id for play in _sorted(plays)[most:]}
 
 
-def large_share(plays: Collection[Candidate], *, of_day: int, share: float, least: int) -> set[int]:
-    """All of these plays, when they are at least so many and more than that share of the day's."""
-    return {play.id for play in plays} if len(plays) >= least and len(plays) > share * of_day else set()
-
-
-def uniform(plays: Collection[Candidate], *, share: float, least: int) -> set[int]:
-    """Plays of one track in one place that stop within a second of 30 s, when most of the day do."""
-    near = [play for play in plays if 0 <= play.listen_ms - counting.PLAY_MS <= UNIFORM_MS]
-    return large_share(near, of_day=len(plays), share=share, least=least)
+def is_large_share(count: int, *, of_day: int, share: float, least: int) -> bool:
+    """Whether so many plays are at least ``least`` and more than that share of the day's."""
+    return count >= least and count > share * of_day
 
 
 def without_replays(plays: Iterable[Candidate]) -> Sequence[Candidate]:

@@ -1,6 +1,6 @@
 """Judging: the rules over many plays, run over a day; what they find makes plays wait, and can be undone.
 
-A run compares what the rules find now with what they found last, stores the difference and lets the fold
+A run compares what each rule finds now with what it found last, stores the difference and lets the fold
 decide just those plays again. So a run without any change writes nothing, and after a change of the rules
 or thresholds a run over the days whose plays are still kept gives what had come of the new ones at once.
 """
@@ -8,7 +8,7 @@ or thresholds a run over the days whose plays are still kept gives what had come
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
@@ -19,21 +19,23 @@ from sqlalchemy.orm import Session
 from flexapp.apps.models import FlexApp, Placement
 from flexapp.apps.origins import is_allowed, narrow
 from flexapp.config import PlayLimits
-from flexapp.listening import crowds, folding, insights, queries, suspects
-from flexapp.listening.counting import Reason
-from flexapp.listening.models import FoldCursor, Play, RulesOfDay
+from flexapp.listening import crowds, folding, insights, suspects
+from flexapp.listening.counting import DOUBTS, Reason
+from flexapp.listening.models import Play, RulesOfDay
 from flexapp.listening.suspects import Columns, Group
 from flexapp.storage.once import insert_once
 from flexapp.storage.session import Database
 
 RULES_VERSION = "2"
 """Raise it when a rule or the list of ``hosting`` changes; it is noted with each day that is judged."""
-_VISITOR = (Play.visitor_key,)
+_PLAYS_AT_ONCE = 1000  #: that are decided again while reports and the fold wait
 _NETWORK_TRACK = (Play.network_key, Play.track_id)
 _NETWORK_PLACE = (Play.network_key, Play.placement_id)
 _PLACE = (Play.app_id, Play.placement_id)
 _PLACE_TRACK = (Play.app_id, Play.placement_id, Play.track_id)
 _PLACE_HOST = (Play.app_id, Play.placement_id, Play.host)
+_KNOWN = Play.network_key.is_not(None)
+_PLACED = Play.placement_id != ""
 
 
 @dataclass(frozen=True)
@@ -48,85 +50,121 @@ class Judged:
 def judge_days(
     database: Database, *, limits: PlayLimits, own_host: str, now: datetime, days: int
 ) -> list[Judged]:
-    """Judge today and the ``days - 1`` days before, each in a transaction of its own, the oldest first."""
-    found = []
-    for back in reversed(range(days)):
-        day = now.astimezone(UTC).date() - timedelta(days=back)
-        with database.writing() as session:
-            found.append(judge(session, day, limits=limits, own_host=own_host, now=now))
-    return found
+    """Judge today and the ``days - 1`` days before, the oldest first."""
+    today = now.astimezone(UTC).date()
+    return [
+        judge(database, today - timedelta(days=back), limits=limits, own_host=own_host, now=now)
+        for back in reversed(range(days))
+    ]
 
 
-def judge(session: Session, day: date, *, limits: PlayLimits, own_host: str, now: datetime) -> Judged:
-    """Run every rule over a UTC day; the fold waits meanwhile, and the caller commits."""
-    insert_once(session, FoldCursor, name=folding.CURSOR, position=0)
-    queries.cursor_for_update(session, folding.CURSOR)
-    found = {
-        (play, reason.value)
-        for reason, plays in _Rules(session, day, limits, own_host).findings().items()
-        for play in plays
-    }
-    stored = suspects.stored_findings(session, day)
-    gone, new = stored - found, found - stored
-    changed = {play for play, _ in gone | new}
-    suspects.replace_findings(session, gone=gone, new=new, now=now)
-    if changed:
-        folding.redecide(session, changed, now=now)
-    _note(session, day, limits, now=now)
-    return Judged(day, doubted=len({play for play, _ in found}), changed=len(changed))
+def judge(database: Database, day: date, *, limits: PlayLimits, own_host: str, now: datetime) -> Judged:
+    """Run every rule over a UTC day.
+
+    Rules are asked without a lock, one after the other, and what changes is written some plays at a time,
+    findings and decisions together. Reports and the fold have their turn in between; what they change
+    meanwhile is found by the next run, as after a run that was cut off.
+    """
+    changed: set[int] = set()
+    for reason in DOUBTS:
+        with database.reading() as session:
+            found = _Rules(session, day, limits, own_host).doubts(reason)
+            stored = suspects.stored_findings(session, day, reason.value)
+        gone, new = stored - found, found - stored
+        for plays in _parts(gone | new):
+            with database.turn, database.writing() as session:
+                suspects.replace_findings(session, reason.value, gone=gone & plays, new=new & plays, now=now)
+                folding.redecide(session, plays, now=now)
+            changed |= plays
+    with database.writing() as session:
+        _note(session, day, limits, now=now)
+        return Judged(day, doubted=suspects.doubted(session, day), changed=len(changed))
+
+
+def _parts(plays: set[int]) -> Iterator[set[int]]:
+    listed = sorted(plays)
+    for start in range(0, len(listed), _PLAYS_AT_ONCE):
+        yield set(listed[start : start + _PLAYS_AT_ONCE])
 
 
 class _Rules:
-    """The rules over one day: groups that may matter are found by counting, only those are loaded."""
+    """The rules over one day: groups that may matter are found by counting, only those are looked at."""
 
     def __init__(self, session: Session, day: date, limits: PlayLimits, own_host: str) -> None:
         self._session = session
         self._day = day
         self._limits = limits
         self._own_host = own_host
-        self._found: defaultdict[Reason, set[int]] = defaultdict(set)
 
-    def findings(self) -> dict[Reason, set[int]]:
-        """Plays that each rule doubts."""
-        self._visitors()
-        self._networks()
-        self._places()
-        self._uniform()
-        self._unloaded()
-        self._keyless()
-        return self._found
-
-    def _visitors(self) -> None:
+    def doubts(self, reason: Reason) -> set[int]:
+        """The ids of the plays that a rule doubts."""
         limits = self._limits
-        least = min(limits.visitor_hour, limits.visitor_day) + 1
-        for group in self._crowded(_VISITOR, Play.visitor_key.is_not(None), least=least):
-            plays = self._candidates(_VISITOR, group)
-            self._found[Reason.VISITOR_HOUR] |= crowds.over_an_hour(plays, limits.visitor_hour)
-            counted = crowds.without_replays(plays)
-            self._found[Reason.VISITOR_DAY] |= crowds.over_a_day(counted, limits.visitor_day)
+        match reason:
+            case Reason.FOREIGN_HOST:
+                return self._foreign()
+            case Reason.VISITOR_HOUR | Reason.VISITOR_DAY:
+                return self._visitors(reason)
+            case Reason.NETWORK_SPIKE:
+                share, least = limits.network_track_share, limits.network_track_least
+                return self._large(_NETWORK_TRACK, (Play.track_id,), _KNOWN, share=share, least=least)
+            case Reason.NETWORK_TRACK:
+                return self._beyond(_NETWORK_TRACK, _KNOWN, most=limits.network_track_day)
+            case Reason.NETWORK_PLACEMENT:
+                return self._beyond(_NETWORK_PLACE, _KNOWN, _PLACED, most=limits.network_placement_day)
+            case Reason.PLACEMENT_TRACK:
+                return self._beyond(_PLACE_TRACK, most=limits.placement_track_day)
+            case Reason.QUIET_PLACEMENT:
+                return self._quiet()
+            case Reason.UNIFORM:
+                share, least = limits.uniform_share, limits.uniform_least
+                return self._large(
+                    _PLACE_TRACK, _PLACE_TRACK, suspects.is_uniform(), share=share, least=least
+                )
+            case Reason.UNLOADED:
+                share, least = limits.unloaded_share, limits.unloaded_least
+                return self._large(_PLACE_HOST, _PLACE_HOST, suspects.is_unloaded(), share=share, least=least)
+            case Reason.KEYLESS:
+                share, least = limits.keyless_share, limits.keyless_least
+                return self._large(
+                    _PLACE_TRACK, _PLACE_TRACK, suspects.is_keyless(), share=share, least=least
+                )
+        raise AssertionError(f"{reason} is no rule over many plays")
 
-    def _networks(self) -> None:
-        limits, is_known = self._limits, Play.network_key.is_not(None)
-        least = min(limits.network_track_least, limits.network_track_day + 1)
-        for group in self._crowded(_NETWORK_TRACK, is_known, least=least):
-            plays = self._candidates(_NETWORK_TRACK, group)
-            of_day = suspects.size_of(self._session, self._day, (Play.track_id,), (group[1],))
-            self._found[Reason.NETWORK_SPIKE] |= crowds.large_share(
-                plays, of_day=of_day, share=limits.network_track_share, least=limits.network_track_least
+    def _visitors(self, reason: Reason) -> set[int]:
+        limits, found = self._limits, set[int]()
+        is_hour = reason is Reason.VISITOR_HOUR
+        most = limits.visitor_hour if is_hour else limits.visitor_day
+        for plays in suspects.visitors(self._session, self._day, least=most + 1):
+            if is_hour:
+                found |= crowds.over_an_hour(plays, most)
+            else:
+                found |= crowds.over_a_day(crowds.without_replays(plays), most)
+        return found
+
+    def _large(
+        self, columns: Columns, whole: Columns, condition: ColumnElement[bool], *, share: float, least: int
+    ) -> set[int]:
+        """What is too large a share of its day; ``whole`` is what it is a share of, the last columns."""
+        sizes = self._crowded(columns, condition, least=least)
+        if not sizes:
+            return set()
+        days = self._crowded(whole, least=least)
+        large = {
+            group
+            for group, count in sizes.items()
+            if crowds.is_large_share(
+                count, of_day=days.get(group[-len(whole) :], count), share=share, least=least
             )
-            self._found[Reason.NETWORK_TRACK] |= crowds.over_a_day(plays, limits.network_track_day)
-        least = limits.network_placement_day + 1
-        for group in self._crowded(_NETWORK_PLACE, is_known, Play.placement_id != "", least=least):
-            plays = self._candidates(_NETWORK_PLACE, group)
-            self._found[Reason.NETWORK_PLACEMENT] |= crowds.over_a_day(plays, limits.network_placement_day)
+        }
+        return suspects.plays_in(self._session, self._day, columns, large, condition)
 
-    def _places(self) -> None:
-        limits, begin = self._limits, suspects.begin_of(self._day)
-        for group in self._crowded(_PLACE_TRACK, least=limits.placement_track_day + 1):
-            plays = self._candidates(_PLACE_TRACK, group)
-            self._found[Reason.PLACEMENT_TRACK] |= crowds.over_a_day(plays, limits.placement_track_day)
-        is_placed = Play.placement_id != ""
-        for group in self._crowded(_PLACE, is_placed, least=limits.quiet_placement_day + 1):
+    def _beyond(self, columns: Columns, *conditions: ColumnElement[bool], most: int) -> set[int]:
+        return suspects.plays_beyond(self._session, self._day, columns, *conditions, most=most)
+
+    def _quiet(self) -> set[int]:
+        begin = suspects.begin_of(self._day)
+        quiet = set()
+        for group in self._crowded(_PLACE, _PLACED, least=self._limits.quiet_placement_day + 1):
             totals = insights.plays(
                 self._session,
                 since=begin,
@@ -135,39 +173,15 @@ class _Rules:
                 placement_id=group[1],
             ).totals
             if not (totals.opens or totals.adds or totals.checkouts or totals.sales):
-                self._found[Reason.QUIET_PLACEMENT] |= {play.id for play in self._candidates(_PLACE, group)}
+                quiet.add(group)
+        return suspects.plays_in(self._session, self._day, _PLACE, quiet)
 
-    def _uniform(self) -> None:
-        limits = self._limits
-        for group in self._crowded(_PLACE_TRACK, suspects.is_uniform(), least=limits.uniform_least):
-            plays = self._candidates(_PLACE_TRACK, group)
-            self._found[Reason.UNIFORM] |= crowds.uniform(
-                plays, share=limits.uniform_share, least=limits.uniform_least
-            )
-
-    def _unloaded(self) -> None:
-        """Without a document: most of a website's plays, or any where the app must not be shown."""
-        limits = self._limits
-        for group, count in self._crowded(_PLACE_HOST, suspects.is_unloaded(), least=1).items():
-            is_foreign = self._is_foreign(*group)
-            if count < limits.unloaded_least and not is_foreign:
-                continue
-            plays = self._candidates(_PLACE_HOST, group, suspects.is_unloaded())
-            if is_foreign:
-                self._found[Reason.FOREIGN_HOST] |= {play.id for play in plays}
-            of_day = suspects.size_of(self._session, self._day, _PLACE_HOST, group)
-            self._found[Reason.UNLOADED] |= crowds.large_share(
-                plays, of_day=of_day, share=limits.unloaded_share, least=limits.unloaded_least
-            )
-
-    def _keyless(self) -> None:
-        limits, keyless = self._limits, suspects.is_keyless()
-        for group in self._crowded(_PLACE_TRACK, keyless, least=limits.keyless_least):
-            plays = self._candidates(_PLACE_TRACK, group, keyless)
-            of_day = suspects.size_of(self._session, self._day, _PLACE_TRACK, group)
-            self._found[Reason.KEYLESS] |= crowds.large_share(
-                plays, of_day=of_day, share=limits.keyless_share, least=limits.keyless_least
-            )
+    def _foreign(self) -> set[int]:
+        """Without a document, where the app must not be shown."""
+        is_unloaded = suspects.is_unloaded()
+        groups = self._crowded(_PLACE_HOST, is_unloaded, least=1)
+        foreign = {group for group in groups if self._is_foreign(*group)}
+        return suspects.plays_in(self._session, self._day, _PLACE_HOST, foreign, is_unloaded)
 
     def _is_foreign(self, app_id: str, placement_id: str, host: str) -> bool:
         """The app names the websites that may show it, and this is none of them.
@@ -186,11 +200,6 @@ class _Rules:
 
     def _crowded(self, columns: Columns, *conditions: ColumnElement[bool], least: int) -> dict[Group, int]:
         return suspects.crowded(self._session, self._day, columns, *conditions, least=least)
-
-    def _candidates(
-        self, columns: Columns, group: Group, *conditions: ColumnElement[bool]
-    ) -> list[crowds.Candidate]:
-        return suspects.candidates(self._session, self._day, columns, group, *conditions)
 
 
 def _note(session: Session, day: date, limits: PlayLimits, *, now: datetime) -> None:

@@ -89,12 +89,14 @@ def steps_before(session: Session, visitor_keys: Collection[str], *, before: int
 
 def is_not_own() -> ColumnElement[bool]:
     """The same rule as a condition on ``ListenEvent``."""
-    event = ListenEvent.__table__.c
-    owner = select(FlexApp.owner_id).where(FlexApp.id == event.app_id).scalar_subquery()
-    producer = select(Track.producer_id).where(Track.id == event.track_id).scalar_subquery()
-    staff = select(Person.id).where(Person.id == OwnerKey.person_id, Person.is_admin.is_(True))
+    outside, event = ListenEvent.__table__, ListenEvent.__table__.c
+    owner = select(FlexApp.owner_id).where(FlexApp.id == event.app_id).correlate(outside).scalar_subquery()
+    producer = (
+        select(Track.producer_id).where(Track.id == event.track_id).correlate(outside).scalar_subquery()
+    )
+    staff = exists().where(Person.id == OwnerKey.person_id, Person.is_admin.is_(True))
     mine = exists().where(
         OwnerKey.visitor_key == event.visitor_key,
-        or_(OwnerKey.person_id == owner, OwnerKey.person_id == producer, staff.exists()),
+        or_(OwnerKey.person_id == owner, OwnerKey.person_id == producer, staff.correlate(OwnerKey)),
     )
-    return or_(event.kind.not_in(sorted(KINDS)), event.visitor_key.is_(None), ~mine)
+    return or_(event.kind.not_in(sorted(KINDS)), event.visitor_key.is_(None), ~mine.correlate(outside))

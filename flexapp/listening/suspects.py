@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Subquery, and_, delete, exists, func, or_, select, true
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from flexapp.apps.models import FlexApp
@@ -18,10 +21,11 @@ from flexapp.listening.counting import DOUBTS
 from flexapp.listening.crowds import UNIFORM_MS, Candidate
 from flexapp.listening.models import Decision, Delivery, Judgment, ListenEvent, Play, Suspicion
 from flexapp.storage.columns import utc_day
-from flexapp.storage.once import insert_once
 
 Columns = Sequence[InstrumentedAttribute[Any]]
 Group = tuple[Any, ...]
+_ROWS_AT_ONCE = 5000
+_VALUES_AT_MOST = 500
 
 
 def begin_of(day: date) -> datetime:
@@ -72,48 +76,96 @@ def crowded(
     return {tuple(row[:-1]): int(row[-1]) for row in session.execute(query)}
 
 
-def size_of(session: Session, day: date, columns: Columns, group: Group) -> int:
-    """How many plays of the day a group has."""
-    query = select(func.count()).select_from(Play).where(looked_at(day), *_is(columns, group))
-    return session.scalar(query) or 0
+def plays_in(
+    session: Session, day: date, columns: Columns, groups: Collection[Group], *conditions: ColumnElement[bool]
+) -> set[int]:
+    """The ids of the plays of these groups."""
+    found: set[int] = set()
+    values = {group[-1] for group in groups}
+    if not values:
+        return found
+    query = select(Play.id, *columns).where(looked_at(day), *conditions)
+    if len(values) <= _VALUES_AT_MOST:
+        query = query.where(columns[-1].in_(sorted(values)))
+    for row in session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE)):
+        if tuple(row[1:]) in groups:
+            found.add(row[0])
+    return found
 
 
-def candidates(
-    session: Session, day: date, columns: Columns, group: Group, *conditions: ColumnElement[bool]
-) -> list[Candidate]:
-    """The plays of one group."""
-    query = select(
-        Play.id, Play.session_id, Play.play_id, Play.started_at, Play.listen_ms, Play.track_id
-    ).where(looked_at(day), *_is(columns, group), *conditions)
-    return [
-        Candidate(row.id, f"{row.session_id}/{row.play_id}", row.started_at, row.listen_ms, row.track_id)
-        for row in session.execute(query)
-    ]
-
-
-def stored_findings(session: Session, day: date) -> set[tuple[int, str]]:
-    """What the rules found when they looked at the day last: (``Play.id``, reason)."""
-    begin = begin_of(day)
-    query = (
-        select(Suspicion.play, Suspicion.rule)
-        .join(Play, Play.id == Suspicion.play)
-        .where(Play.started_at >= begin, Play.started_at < begin + timedelta(days=1))
+def plays_beyond(
+    session: Session, day: date, columns: Columns, *conditions: ColumnElement[bool], most: int
+) -> set[int]:
+    """The ids of what goes beyond the first ``most`` plays of the day in each group."""
+    place = func.row_number().over(
+        partition_by=list(columns), order_by=[Play.started_at, Play.session_id, Play.play_id]
     )
-    return {(play, rule) for play, rule in session.execute(query)}
+    crowd = _crowd(day, columns, conditions, least=most + 1)
+    inner = select(Play.id, place.label("place")).join(crowd, _in_crowd(columns, crowd))
+    placed = inner.where(looked_at(day), *conditions).subquery()
+    query = select(placed.c.id).where(placed.c.place > most)
+    return set(session.scalars(query.execution_options(yield_per=_ROWS_AT_ONCE)))
+
+
+def visitors(session: Session, day: date, *, least: int) -> Iterator[list[Candidate]]:
+    """The plays of one visitor after the other, of those who have at least so many."""
+    columns, is_known = (Play.visitor_key,), (Play.visitor_key.is_not(None),)
+    crowd = _crowd(day, columns, is_known, least=least)
+    query = (
+        select(
+            Play.visitor_key, Play.id, Play.session_id, Play.play_id, Play.started_at, Play.listen_ms,
+            Play.track_id,
+        )
+        .join(crowd, _in_crowd(columns, crowd))
+        .where(looked_at(day), *is_known)
+        .order_by(Play.visitor_key)
+    )  # fmt: skip
+    rows = session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE))
+    for _, plays in groupby(rows, key=itemgetter(0)):
+        yield [
+            Candidate(row.id, f"{row.session_id}/{row.play_id}", row.started_at, row.listen_ms, row.track_id)
+            for row in plays
+        ]
+
+
+def stored_findings(session: Session, day: date, rule: str) -> set[int]:
+    """Which plays of the day the rule doubted when it looked last."""
+    query = select(Suspicion.play).join(Play, Play.id == Suspicion.play).where(_of_day(day))
+    return set(session.scalars(query.where(Suspicion.rule == rule)))
+
+
+def doubted(session: Session, day: date) -> int:
+    """How many plays of the day some rule doubts."""
+    query = select(func.count(Suspicion.play.distinct())).join(Play, Play.id == Suspicion.play)
+    return session.scalar(query.where(_of_day(day))) or 0
 
 
 def replace_findings(
-    session: Session, *, gone: Collection[tuple[int, str]], new: Collection[tuple[int, str]], now: datetime
+    session: Session, rule: str, *, gone: Collection[int], new: Collection[int], now: datetime
 ) -> None:
-    """Forget some and note others."""
-    for play, rule in sorted(gone):
-        session.execute(delete(Suspicion).where(Suspicion.play == play, Suspicion.rule == rule))
-    for play, rule in sorted(new):
-        insert_once(session, Suspicion, play=play, rule=rule, found_at=now)
+    """Forget that a rule doubts some plays, and note others; some thousand at most."""
+    if gone:
+        session.execute(delete(Suspicion).where(Suspicion.rule == rule, Suspicion.play.in_(sorted(gone))))
+    if new:
+        is_sqlite = session.get_bind().dialect.name == "sqlite"
+        rows = [{"play": play, "rule": rule, "found_at": now} for play in sorted(new)]
+        insert = (sqlite if is_sqlite else postgresql).insert(Suspicion.__table__)
+        session.connection().execute(insert.on_conflict_do_nothing(), rows)
 
 
-def _is(columns: Columns, group: Group) -> list[ColumnElement[bool]]:
-    return [column == value for column, value in zip(columns, group, strict=True)]
+def _of_day(day: date) -> ColumnElement[bool]:
+    begin = begin_of(day)
+    return and_(Play.started_at >= begin, Play.started_at < begin + timedelta(days=1))
+
+
+def _crowd(day: date, columns: Columns, conditions: Sequence[ColumnElement[bool]], *, least: int) -> Subquery:
+    """Groups with at least so many plays of the day."""
+    query = select(*columns).where(looked_at(day), *conditions).group_by(*columns)
+    return query.having(func.count() >= least).subquery()
+
+
+def _in_crowd(columns: Columns, crowd: Subquery) -> ColumnElement[bool]:
+    return and_(*(column == crowd.c[column.key] for column in columns))
 
 
 @dataclass(frozen=True)
