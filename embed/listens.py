@@ -19,6 +19,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from flexapp.kernel.network import network_of
 from flexapp.listening import hosting, sessions
 from flexapp.listening.batches import MAX_BODY, Batch, InvalidBatch, read_batch
+from flexapp.listening.counting import EARLY
 from flexapp.listening.ingest import Busy, ingest_of
 from flexapp.listening.pace import Pace
 from flexapp.listening.rows import event_rows
@@ -110,6 +111,8 @@ class Door:
 
     def _store(self, claims: SessionClaims, batch: Batch, environ: Mapping[str, Any]) -> None:
         now = self._services.clock.now()
+        is_early = now < claims.minted_at
+        now = max(now, claims.minted_at)
         agent = environ.get("HTTP_USER_AGENT", "")
         reported = request_flags(
             user_agent=agent,
@@ -122,6 +125,8 @@ class Door:
             flags -= {"bot"}
         if host := hosting.flag_of(self._services.networks.number_of(_address(environ))):
             flags |= {host}
+        if is_early:
+            flags |= {EARLY}
         if environ.get("HTTP_ORIGIN") == "null":
             flags |= {"sandbox"}
         if batch.consent is True:

@@ -160,6 +160,10 @@ def tenths(heard: Iterable[Sequence[int]], media_ms: int) -> int:
     return mask
 
 
+EARLY = "early"
+"""Flag of events that came before their session began: clocks of two machines differ, or one was set back."""
+
+
 def outruns_time(listen_ms: int, *, minted_at: datetime, received_at: datetime) -> bool:
     """Whether a session claims more listening than has passed since it began, with 15 s to spare."""
     passed = (received_at - minted_at) / timedelta(milliseconds=1)

@@ -121,8 +121,9 @@ class _Fold:
         for key, events in by_play.items():
             self._merge(key, events)
         self._unite(by_session)
+        early = {key[0] for key, play in known.plays.items() if counting.EARLY in play.flags}
         for session_id, events in by_session.items():
-            self._claim(session_id, events)
+            self._claim(session_id, events, is_early=session_id in early)
         keeping.add_deliveries(known.session, sent)
         keeping.keep_sessions(known.session, [known.sessions[session_id] for session_id in sorted(playing)])
         self._touch(sent)
@@ -188,10 +189,11 @@ class _Fold:
                     known.dirty.add(key_of(play))
                     play.visitor_key = visitor
 
-    def _claim(self, session_id: str, events: Sequence[LoggedEvent]) -> None:
+    def _claim(self, session_id: str, events: Sequence[LoggedEvent], *, is_early: bool) -> None:
         """Hold what the session claims against the time that had passed when its newest report came in.
 
-        An honest session never claims more, whatever the order in which its reports are stored.
+        An honest session never claims more, whatever the order in which its reports are stored. Of one that
+        is reported to a clock behind the one it began by nobody knows how much time has passed.
         """
         known = self._known.sessions.get(session_id)
         if known is None:
@@ -205,7 +207,8 @@ class _Fold:
             of_event = int(event.received_at.timestamp()) // 60
             count = count + 1 if of_event == minute else 1
             minute = of_event
-            outran = outran or counting.outruns_time(claimed, minted_at=minted_at, received_at=newest)
+            late = counting.outruns_time(claimed, minted_at=minted_at, received_at=newest)
+            outran = outran or (late and not is_early)
             is_flooding = is_flooding or count > counting.MAX_EVENTS_PER_MINUTE
         known.listen_ms, known.newest_at = claimed, newest
         known.minute, known.minute_events = minute, count

@@ -51,7 +51,7 @@ _BITS = {name: 1 << place for place, name in enumerate(FLAGS)}
 _HEAD = struct.Struct(">ccB16s16s")  #: channel, layout, flags, app, placement; then the site, NULs, and
 _TAIL = 18  #: 6 bytes of Unix milliseconds and 12 of the session's id
 _PURPOSE = "listen"
-_AHEAD = timedelta(minutes=2)  #: two machines' clocks
+_AHEAD = timedelta(days=1)  #: clocks of two machines differ, and are set back
 _MAX_TOKEN = 700
 _AT_ONCE = 64
 _ready: list[bytes] = []

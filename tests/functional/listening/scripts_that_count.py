@@ -113,6 +113,18 @@ def a_page_whose_clock_runs_an_hour_ahead_counts(scene: Scene) -> None:
     listener.hear(scene.beat, (0, 30))
 
 
+@script("plays", loads=2, starts=2, plays=2, heard=130)
+def our_own_clocks_may_differ_or_be_set_back(scene: Scene) -> None:
+    for seconds in (60, 600):  # the machine that takes the reports is behind
+        listener = scene.listener(address=f"203.0.113.{seconds % 250}")
+        scene.wait(-seconds)
+        listener.clock_is_off_ms = seconds * 1000
+        play = listener.begin(scene.beat)
+        for start in range(0, 65, 5):
+            listener.go_on(play, scene.beat, start, start + 5)
+        scene.wait(seconds)
+
+
 # Completed
 
 
