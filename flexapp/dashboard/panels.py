@@ -28,6 +28,7 @@ from flexapp.kernel import countries
 from flexapp.listening import insights, panels, parts
 from flexapp.listening.columns import Mirror
 from flexapp.listening.counting import Reason
+from flexapp.listening.floor import FLOOR
 from flexapp.listening.insights import Counts, Dimension
 from flexapp.listening.rules import SHORT
 from flexapp.people.models import Person
@@ -88,6 +89,7 @@ def page_of(
         "stages": stages_of(heard.now, of_tracks=subject.is_of_tracks),
         "stage_names": [(name, "num") for name in STAGES[_OF_TRACKS if subject.is_of_tracks else 0 :]],
         "funnel": funnel_rows(session, subject, period, names={row.id: row.name for row in own.values()}),
+        **site_funnel(session, subject, period, mirror),
         "heard": heard,
         "figures": figures_of(subject, period, heard),
         "foot": chart_foot(heard, period),
@@ -174,7 +176,7 @@ def audience_panels(
         "parts": {by.value: part_rows(by, each) for by, each in found.items()},
         "audience": {by.value: part_bars(by, each) for by, each in found.items()},
         "world": world_map([(row.value, row.plays) for row in found_countries.rows]),
-        "withheld": {by.value: each.withheld for by, each in found.items()},
+        "floor_notes": {by.value: floor_note(by, each) for by, each in found.items()},
     }
 
 
@@ -182,6 +184,26 @@ def part_rows(by: parts.By, found: parts.Parts) -> list[tuple[str, parts.Part]]:
     """The lines of a breakdown with their names, others last."""
     rows = [(part_name(by, row.value), row) for row in found.rows]
     return [*rows, ("Others", found.others)] if found.others is not None else rows
+
+
+def floor_note(by: parts.By, found: parts.Parts | panels.Funnel) -> str:
+    """What is in no line or has no name, in words; empty when there is nothing to say.
+
+    Of a funnel, which has the websites of ``parts.By.HOST``, too.
+    """
+    if by not in parts.FLOORED:
+        return ""
+    one, many = ("country", "countries") if by is parts.By.COUNTRY else ("website", "websites")
+    words = []
+    if found.others is not None and not found.rows:
+        words.append(f"No {one} had {FLOOR} known listeners on one day, so none is named.")
+    if found.withheld is not None:
+        plays = found.withheld.plays
+        words.append(
+            f"{filters.number(plays)} {'play' if plays == 1 else 'plays'} in other {many} "
+            f"{'is' if plays == 1 else 'are'} in no line: too few listeners to tell."
+        )
+    return " ".join(words)
 
 
 def part_bars(by: parts.By, found: parts.Parts) -> BarChart:
@@ -209,6 +231,11 @@ class Stage:
     share: float
     note: str
 
+    @property
+    def key(self) -> str:
+        """Its name among the live figures: ``stage-added-to-cart``."""
+        return "stage-" + self.label.lower().replace(" ", "-")
+
 
 def stages_of(counts: Counts, *, of_tracks: bool) -> list[Stage]:
     """Loaded, seen, played, license opened, added, bought, refunded; empty when nothing happened at all.
@@ -233,12 +260,30 @@ def funnel_rows(
 ) -> list[tuple[str, tuple[int, ...]]]:
     """The same stages by placement; what happened without one, or in somebody else's, is put together."""
     rows: dict[str, tuple[int, ...]] = {}
-    for row in panels.funnel(session, subject.scope, since=period.since, until=period.until):
+    for row in panels.funnel(session, subject.scope, since=period.since, until=period.until).rows:
         name = names.get(row.name, "Other places" if row.name else "Without a placement")
         steps = rows.get(name, (0,) * len(STAGES))
         rows[name] = tuple(one + other for one, other in zip(steps, row.steps, strict=True))
     begin = _OF_TRACKS if subject.is_of_tracks else 0
     return [(name, steps[begin:]) for name, steps in rows.items() if any(steps[begin:])]
+
+
+def site_funnel(session: Session, subject: Subject, period: Period, mirror: Mirror | None) -> dict[str, Any]:
+    """The same stages by website, as far as websites are known: of an app, or of all own apps."""
+    if subject.is_of_tracks:
+        return {"sites": None, "sites_note": ""}
+    found = panels.funnel(
+        session,
+        subject.scope,
+        by=panels.Step.HOST,
+        since=period.since,
+        until=period.until,
+        mirror=mirror,
+    )
+    rows = [(part_name(parts.By.HOST, row.name), row.steps) for row in found.rows]
+    if found.others is not None:
+        rows.append(("Others", found.others.steps))
+    return {"sites": rows, "sites_note": floor_note(parts.By.HOST, found)}
 
 
 def figures_of(subject: Subject, period: Period, heard: Listening) -> dict[str, dict[str, str]]:
@@ -255,6 +300,8 @@ def figures_of(subject: Subject, period: Period, heard: Listening) -> dict[str, 
         "loads": filters.number(counts.loads),
         "checkouts": filters.number(counts.checkouts),
     }
+    for stage in stages_of(counts, of_tracks=subject.is_of_tracks):
+        texts[stage.key] = filters.number(stage.count)
     found = {name: {"text": text, "trend": "even"} for name, text in texts.items()}
     found["plays-change"] = {"text": change.text, "trend": change.trend}
     completion = heard.completion_change

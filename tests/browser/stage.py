@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, Request, Route
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Request, Route, expect
 
 from flexapp.apps.models import FlexApp, Placement
 from flexapp.apps.queries import app_by_id, placement_by_id
@@ -174,6 +174,17 @@ def wait_until_it_plays(frame: Frame, beyond: float = 0.2) -> None:
     """Real audio runs: the clock of the player moves."""
     going = "document.querySelector('.player').hasAttribute('data-playing')"
     wait_for(frame, f"{going} && document.querySelector('.seek').valueAsNumber > {beyond}")
+
+
+def add(frame: Frame, row: int, license_name: str = "") -> None:
+    """Open the licenses of a row, choose one, put it into the cart."""
+    frame.click(f".rows li:nth-child({row}) .buy")
+    dialog = frame.locator("dialog[open]")
+    expect(dialog).to_be_visible()
+    if license_name:
+        dialog.locator("label", has_text=license_name).click()
+    dialog.locator(".cart-add").click()
+    expect(dialog).to_be_hidden()
 
 
 class LateParts:

@@ -16,24 +16,13 @@ from flexapp.catalog.queries import license_choices, license_types_of, track_by_
 from flexapp.orders.models import CartLine, Order, OrderItem, OrderState
 from flexapp.workflows.fill_cart import put_in_cart
 from tests.browser.conftest import audit, sideways
-from tests.browser.stage import Stage, page, paths_of, player_of, requests_of, stage, visitor, wait_for
+from tests.browser.stage import Stage, add, page, paths_of, player_of, requests_of, stage, visitor, wait_for
 from tests.factories.catalog import make_license_types, make_track
 from tests.factories.people import make_person
 
 __all__ = ["page", "stage", "visitor"]
 pytestmark = pytest.mark.browser
 SANDBOX = 'sandbox="allow-scripts" allow="autoplay"'
-
-
-def add(frame: Frame, row: int, license_name: str = "") -> None:
-    """Open the licenses of a row, choose one, put it into the cart."""
-    frame.click(f".rows li:nth-child({row}) .buy")
-    dialog = frame.locator("dialog[open]")
-    expect(dialog).to_be_visible()
-    if license_name:
-        dialog.locator("label", has_text=license_name).click()
-    dialog.locator(".cart-add").click()
-    expect(dialog).to_be_hidden()
 
 
 def count_in(frame: Frame) -> str:

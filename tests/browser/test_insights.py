@@ -12,7 +12,7 @@ from flexapp.listening.ingest import append
 from flexapp.listening.upkeep import fold_listens
 from tests.browser.conftest import Site, audit, sideways
 from tests.factories.apps import make_app, make_placement
-from tests.factories.catalog import make_track
+from tests.factories.catalog import make_album, make_track
 from tests.factories.history import past_listen
 from tests.factories.people import make_person
 
@@ -40,9 +40,19 @@ def heard(site: Site) -> dict[str, str]:
                 at = now - timedelta(days=day, minutes=2 * number + 2)
                 looks = LOOKS[number % 2]
                 rows += past_listen(track, at=at, seconds=40, app=app, placement=placement, **looks)
+        begun = make_app(session, owner, name="Begun", picks=(track,), now=now)
+        rows += past_listen(track, at=now - timedelta(minutes=2), seconds=40, app=begun, **LOOKS[0])
+        album = make_album(session, owner, [track])
         append(session, rows)
     fold_listens(services)
-    return {"owner": owner.id, "app": app.id, "track": track.id, "path": f"{HOME}/apps/{app.id}/insights"}
+    return {
+        "begun": begun.id,
+        "album": album.id,
+        "owner": owner.id,
+        "app": app.id,
+        "track": track.id,
+        "path": f"{HOME}/apps/{app.id}/insights",
+    }
 
 
 @pytest.fixture
@@ -124,7 +134,7 @@ def test_a_row_has_a_menu_for_each_hand_and_leads_to_its_insights(
     assert page.url == f"{site.url}/backstage/tracks/{heard['track']}/insights"
     page.go_back()
     page.get_by_role("link", name="Insights of Up And Down").click()
-    assert "84" in page.get_by_role("region", name="Plays", exact=True).inner_text()
+    assert "85" in page.get_by_role("region", name="Plays", exact=True).inner_text()
 
 
 def test_figures_are_asked_for_while_the_page_is_seen_and_not_behind(
@@ -152,25 +162,72 @@ def test_figures_are_asked_for_while_the_page_is_seen_and_not_behind(
     assert len(asked) > seen
 
 
+def test_a_page_says_when_its_figures_stand_still_and_goes_on(
+    browser: Browser, site: Site, heard: dict[str, str]
+) -> None:
+    context = browser.new_context()  # whose console may tell of errors
+    site.log_in(context, heard["owner"])
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"{site.url}{heard['path']}?period=7d")
+    page.route("**/insights/live*", lambda route: route.fulfill(status=503))
+    page.clock.run_for(2100)
+    told = page.get_by_text("The server does not answer")
+    expect(told).to_be_visible()
+    assert audit(page) == []
+    page.unroute("**/insights/live*")
+    page.get_by_role("button", name="Try now").click()
+    expect(told).to_be_hidden()
+    context.clear_cookies()
+    page.clock.run_for(2100)
+    expect(page.get_by_text("You are logged out")).to_be_visible()
+    assert page.get_by_role("link", name="Log in again").get_attribute("href") == ""
+    context.close()
+
+
+def test_another_period_is_a_skeleton_until_it_is_there(
+    page: Page, site: Site, heard: dict[str, str]
+) -> None:
+    page.goto(f"{site.url}{heard['path']}?period=7d")
+    # What stands still, stands for a server that takes its time.
+    page.evaluate("""window.addEventListener("click", (event) => event.preventDefault())""")
+    page.get_by_role("link", name="Yesterday").click()
+    main = page.locator("main")
+    expect(main).to_have_attribute("aria-busy", "true")
+    assert audit(page) == []
+    page.keyboard.press("Escape")
+    expect(main).not_to_have_attribute("aria-busy", "true")
+    page.reload()
+    page.get_by_role("link", name="Yesterday").click()
+    page.wait_for_url("**period=yesterday")
+    expect(page.get_by_text("against the day before")).to_be_visible()
+    expect(main).not_to_have_attribute("aria-busy", "true")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_with_a_history_are_accessible_and_fit(
+def test_pages_with_and_without_a_history_are_accessible_and_fit(
     site: Site, browser: Browser, heard: dict[str, str], scheme: str
 ) -> None:
     context = browser.new_context(viewport={"width": 320, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-    site.log_in(context, heard["owner"])
     page = context.new_page()
     problems = []
-    for path in (
-        f"{heard['path']}?period=90d",
-        f"/backstage/artists/{heard['owner']}/insights?period=today",
-        f"{HOME}/activity",
+    for who, path in (
+        (heard["owner"], f"{heard['path']}?period=90d"),
+        (heard["owner"], f"/backstage/artists/{heard['owner']}/insights?period=today"),
+        (heard["owner"], f"/backstage/albums/{heard['album']}/insights"),
+        (heard["owner"], f"{HOME}/apps/{heard['begun']}/insights"),
+        (heard["owner"], f"{HOME}/activity"),
+        (site.ids["newcomer"], f"{HOME}/insights"),
+        (site.ids["newcomer"], f"{HOME}/activity?period=yesterday"),
     ):
+        site.log_in(context, who)
         page.goto(site.url + path)
         for summary in page.locator("main details > summary").all():
             summary.click()
         for width in (320, 1280):
             page.set_viewport_size({"width": width, "height": 900})
-            problems += [f"{path} at {width}: {problem}" for problem in audit(page)]
+            if width == 320 or path.startswith(heard["path"]):
+                problems += [f"{path} at {width}: {problem}" for problem in audit(page)]
             if sideways(page):
                 problems.append(f"{path} scrolls sideways by {sideways(page)} at {width}")
     context.close()

@@ -15,7 +15,7 @@ from flexapp.listening.totals import hour_of
 from flexapp.listening.upkeep import fold_listens
 from flexapp.worker.runtime import Worker
 from tests.browser.conftest import Site, audit, sideways
-from tests.browser.stage import BEATS, Stage, player_of, stage, wait_until_it_plays
+from tests.browser.stage import BEATS, Stage, add, player_of, stage, wait_until_it_plays
 from tests.factories.apps import make_app, make_placement
 from tests.factories.catalog import make_track
 from tests.factories.listening import CHROME, make_total
@@ -62,7 +62,8 @@ def test_a_play_on_another_site_is_in_the_open_dashboard_within_five_seconds(
             created_at=now,
             published_at=now,
         )
-        app = make_app(session, owner, name="Ears only", picks=(track,), now=now)
+        other = make_track(session, owner, created_at=now, published_at=now)
+        app = make_app(session, owner, name="Ears only", picks=(track, other), now=now)
         placement = make_placement(session, app, services.signer, name="a blog", now=now)
     site.log_in(dashboard, owner.id)
     overview = dashboard.new_page()
@@ -88,6 +89,12 @@ def test_a_play_on_another_site_is_in_the_open_dashboard_within_five_seconds(
         expect(plays).to_have_text("1", timeout=8000)
         expect(heard).to_have_text("1", timeout=5000)
         assert time.monotonic() - stopped < 5
+        add(frame, 1)
+        frame.click(".play")  # what can wait goes along with the next report
+        steps = insights.locator("[data-live-part=funnel]")
+        for name, count in (("license-opened", "1"), ("added-to-cart", "1"), ("bought", "0")):
+            expect(steps.locator(f'[data-live="stage-{name}"]')).to_have_text(count, timeout=10_000)
+        expect(steps).to_contain_text("100\u202f% of license opened", timeout=10_000)
         expect(insights.locator("[data-live-part=devices]")).to_contain_text("Computer", timeout=10_000)
         expect(overview.locator(".chart-plot")).to_be_visible(timeout=10_000)
         expect(overview.locator("[data-live-part=tracks]")).to_contain_text("Eight Seconds")
