@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import Blueprint, Response, jsonify, request
 
 from flexapp.errors import NotFound
@@ -46,8 +44,8 @@ def withdraw(token: str) -> Response:
 
 def _claims(token: str) -> SessionClaims:
     given = services()
-    late = timedelta(days=given.settings.raw_days)
-    claims = sessions.read(given.signer, token, given.clock.now(), late=late)
+    raw_days = given.settings.raw_days
+    claims = sessions.read_report(given.signer, token, given.clock.now(), raw_days=raw_days)
     if claims is None:
         raise NothingKept("Nothing is kept under this token.")
     return claims

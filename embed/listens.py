@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import randrange
 from typing import Any, cast
 
@@ -82,8 +82,8 @@ class Door:
         except InvalidBatch as problem:
             return self.refuse(400, problem.message)
         now = self._services.clock.now()
-        late = timedelta(days=self._services.settings.raw_days)
-        claims = sessions.read(self._services.signer, batch.token, now, late=late)
+        raw_days = self._services.settings.raw_days
+        claims = sessions.read_report(self._services.signer, batch.token, now, raw_days=raw_days)
         events, network = len(batch.events), network_of(_address(environ))
         if claims is None or not self._sessions.allows(claims.session_id, events, now):
             return _STATUS[204], self._headers, b""
@@ -112,7 +112,6 @@ class Door:
     def _store(self, claims: SessionClaims, batch: Batch, environ: Mapping[str, Any]) -> None:
         now = self._services.clock.now()
         is_early = now < claims.minted_at
-        now = max(now, claims.minted_at)
         agent = environ.get("HTTP_USER_AGENT", "")
         reported = request_flags(
             user_agent=agent,

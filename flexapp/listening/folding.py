@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
 from sqlalchemy import update
@@ -35,6 +35,7 @@ DIMENSIONS = ("country", "device", "os", "browser", "layout")
 dimensions_of = attrgetter(*DIMENSIONS)
 _NOT_COUNTED = frozenset({"bot", "preview"})
 _MS = timedelta(milliseconds=1)
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
 def fold(session: Session, *, now: datetime, limit: int = EVENTS_AT_ONCE) -> int:
@@ -47,8 +48,11 @@ def fold(session: Session, *, now: datetime, limit: int = EVENTS_AT_ONCE) -> int
     events = queries.events_after(session, position, until=queries.end_of_log(session), limit=limit)
     if not events:
         return 0
-    with _uncollected():
-        _Fold(session, events).run()
+    kept_since = queries.forgotten_until(session)
+    told = events if kept_since is None else [event for event in events if _is_open(event, kept_since)]
+    if told:
+        with _uncollected():
+            _Fold(session, told).run()
     session.execute(update(FoldCursor).where(FoldCursor.name == CURSOR).values(position=events[-1].id))
     step("fold.written", events=len(events))
     return len(events)
@@ -83,12 +87,16 @@ def fold_all(database: Database, *, now: datetime) -> int:
 def redecide(session: Session, play_ids: Collection[int], *, now: datetime) -> None:
     """Decide and count these plays (``Play.id``) again, since something else than the log has changed.
 
-    Waits for the fold and makes it wait; the caller commits.
+    Waits for the fold and makes it wait; the caller commits. Plays of sessions whose day is forgotten stay
+    as they are: what they were judged by, and counted with, may be gone.
     """
     insert_once(session, FoldCursor, name=CURSOR, position=0)
     queries.cursor_for_update(session, CURSOR)
     settling = Settling(session)
-    settling.know(queries.plays_by_ids(settling.reading, play_ids))
+    plays = queries.plays_by_ids(settling.reading, play_ids)
+    settling.sessions = queries.sessions_by_id(settling.reading, {play.session_id for play in plays})
+    kept_since = queries.forgotten_until(session) or _ALWAYS
+    settling.know(play for play in plays if _minted_at(play, settling.sessions) >= kept_since)
     settling.dirty.update(settling.plays)
     settling.settle()
 
@@ -283,6 +291,21 @@ class _Fold:
 
 def _began(event: LoggedEvent | LoggedStep) -> datetime:
     return min(event.minted_at + event.at_ms * _MS, event.received_at)
+
+
+def _is_open(event: LoggedEvent, kept_since: datetime) -> bool:
+    """Whether it may still change something: the raw rows that it would be counted with are there.
+
+    The door refuses such reports long before, unless an installation takes them for more days than it did.
+    """
+    if event.minted_at >= kept_since or event.kind is Kind.OWNER:
+        return True
+    return event.kind in COUNTED_AS and _began(event) >= kept_since
+
+
+def _minted_at(play: Play, sessions: Mapping[str, ListenSession]) -> datetime:
+    known = sessions.get(play.session_id)
+    return play.started_at if known is None else known.minted_at
 
 
 def _new_session(event: LoggedEvent) -> ListenSession:

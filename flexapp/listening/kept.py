@@ -10,6 +10,7 @@ the same time again.
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from flexapp.kernel.clock import to_rfc3339
 from flexapp.listening import folding, hosting, queries
-from flexapp.listening.forgetting import raw_life
+from flexapp.listening.closing import gone_by
 from flexapp.listening.models import Delivery, FoldCursor, Kind, ListenEvent, Play, Suspicion
 from flexapp.listening.sessions import SessionClaims
 from flexapp.listening.settling import Settling, key_of
@@ -41,6 +42,8 @@ def shown(session: Session, claims: SessionClaims, *, raw_days: int) -> dict[str
     sent = session.scalars(
         select(Delivery).where(Delivery.session_id == claims.session_id).order_by(Delivery.track_id)
     ).all()
+    moments = [min(line.minted_at + timedelta(milliseconds=line.at_ms), line.received_at) for line in lines]
+    moments += [play.started_at for play in plays]
     return {
         "session": {
             "began_at": to_rfc3339(claims.minted_at),
@@ -62,7 +65,7 @@ def shown(session: Session, claims: SessionClaims, *, raw_days: int) -> dict[str
             for play in plays
         ],
         "previews": [{"track": row.track_id, "bytes": row.bytes} for row in sent],
-        "deleted_by": to_rfc3339(claims.minted_at + raw_life(raw_days)),
+        "deleted_by": to_rfc3339(gone_by(max([claims.minted_at, *moments]), raw_days)),
     }
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Select, String, func, or_, select, text, tuple_, type_coerce
+from sqlalchemy import String, func, or_, select, text, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
 from flexapp.apps.models import FlexApp
@@ -28,10 +28,12 @@ from flexapp.listening.models import (
     Play,
     Suspicion,
 )
-from flexapp.listening.rollups import ListenName, SealedDay
+from flexapp.listening.rollups import ListenName, SealedDay, hour_of_number
 from flexapp.people.models import Person
 
 T = TypeVar("T")
+FORGOTTEN = "forgotten"
+"""Cursor: days before this one (since 1970) change no more, and their raw rows go."""
 _CHUNK = 300
 
 
@@ -63,7 +65,9 @@ def position_of(session: Session, name: str) -> int:
 def positions_of(session: Session, names: Collection[str]) -> dict[str, int]:
     """The positions of several cursors; 0 of those that there are not."""
     query = select(FoldCursor.name, FoldCursor.position).where(FoldCursor.name.in_(sorted(names)))
-    return {**dict.fromkeys(names, 0), **{name: position for name, position in session.execute(query)}}
+    found = dict.fromkeys(names, 0)
+    found.update((name, position) for name, position in session.execute(query))
+    return found
 
 
 def newest_event(session: Session) -> int:
@@ -292,11 +296,16 @@ def days_listed(session: Session) -> Sequence[SealedDay]:
     return session.scalars(select(SealedDay).order_by(SealedDay.day)).all()
 
 
-def sealed_until(session: Session) -> datetime | None:
-    """The first moment that still waits to be sealed, among the days that are listed; None if none does."""
-    query = select(func.min(SealedDay.day)).where(SealedDay.sealed_changes != SealedDay.changes)
-    day = session.scalar(query)
-    return None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
+def forgotten_until(session: Session) -> datetime | None:
+    """The first moment of which raw rows are kept; None until something was forgotten."""
+    first = position_of(session, FORGOTTEN)
+    return hour_of_number(first * 24) if first else None
+
+
+def oldest_session(session: Session, *, after: int, kind: Kind | None = None) -> datetime | None:
+    """When the oldest session began that the log behind ``after`` tells of, by events of that kind or any."""
+    query = select(func.min(ListenEvent.minted_at)).where(ListenEvent.id > after)
+    return session.scalar(query if kind is None else query.where(ListenEvent.kind == kind))
 
 
 def day_listed(session: Session, day: date) -> SealedDay:
@@ -310,11 +319,6 @@ def things_of(session: Session, person_id: str) -> tuple[list[str], list[str]]:
     apps = session.scalars(select(FlexApp.id).where(FlexApp.owner_id == person_id))
     tracks = session.scalars(select(Track.id).where(Track.producer_id == person_id))
     return list(apps), list(tracks)
-
-
-def oldest_ids(model: type[ListenEvent | Play | Delivery], limit: int) -> Select[int]:
-    """The ids that were given first."""
-    return select(model.id).order_by(model.id).limit(limit)
 
 
 def hosts_of(session: Session, person_id: str, *, since: datetime, limit: int = 200) -> list[str]:

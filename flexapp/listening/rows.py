@@ -156,7 +156,7 @@ def _row(
         "media_ms": None,
         "at_ms": 0,
         "minted_at": claims.minted_at,
-        "received_at": now,
+        "received_at": max(now, claims.minted_at),  # the other machine's clock may be ahead
         "visitor_key": None,
         "network_key": None,
         "facts": {"flags": [*marks]} if marks else {},

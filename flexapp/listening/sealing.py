@@ -1,13 +1,14 @@
 """Sealing: days behind the hot tail go into immutable Parquet files, again when something late arrives.
 
 Nothing is locked while a file is written. The manifest says how many changes of the day the files know;
-the fold counts on, so a day that changed meanwhile is sealed once more. Raw rows of a day are not forgotten
-before it is sealed.
+the fold counts on, so a day that changed meanwhile is sealed once more. Raw rows of a day are forgotten when
+it can change no more and its file is good (``forgetting``); no file is made of what is left of them.
 """
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -46,7 +47,9 @@ def seal_days(database: Database, mirror: Mirror, *, now: datetime, raw_days: in
         for number in range(first, last + 1):
             insert_once(session, SealedDay, day=day_of_number(number))
     with database.reading() as session:
-        due = [row.day for row in queries.days_listed(session) if not row.is_good]
+        gone = queries.position_of(session, queries.FORGOTTEN)
+        listed = queries.days_listed(session)
+    due = [row.day for row in listed if not row.is_good and day_number(row.day) >= gone]
     return Sealed(tuple(day for day in due if seal(database, mirror, day, now=now)))
 
 
@@ -57,6 +60,7 @@ def first_day(session: Session, *, now: datetime, raw_days: int) -> int:
         oldest = queries.first_beginning(session) or now
         kept = (now - timedelta(days=raw_days)).astimezone(UTC).date() + timedelta(days=1)
         known = day_number(max(oldest.astimezone(UTC).date(), kept))
+        known = max(known, queries.position_of(session, queries.FORGOTTEN))
         insert_once(session, FoldCursor, name=EVIDENCE, position=known)
     return known
 
@@ -76,7 +80,8 @@ def seal(database: Database, mirror: Mirror, day: date, *, now: datetime) -> boo
         paths = (Path(folder) / "listens.parquet", Path(folder) / "moments.parquet")
         columns.write(engine, columns.select_sealed_listens("listens"), paths[0])
         columns.write(engine, columns.select_sealed_moments("moments"), paths[1])
-        keys = tuple(f"listening/{day}/{path.stem}-{_digest(path)}.parquet" for path in paths)
+        mine = secrets.token_hex(4)  # of two that seal the same at once, one removes its files
+        keys = tuple(f"listening/{day}/{path.stem}-{_digest(path)}-{mine}.parquet" for path in paths)
         size = sum(path.stat().st_size for path in paths)
         for key, path in zip(keys, paths, strict=True):
             mirror.store(key, path)
@@ -103,10 +108,10 @@ def list_day(
     changes: int,
     now: datetime,
 ) -> bool:
-    """List the files of a day, unless it has changed since they were begun."""
+    """List the files of a day, unless it changed since they were begun, or rows of it may be gone by now."""
     queries.cursor_for_update(session, CURSOR)
     row = queries.day_listed(session, day)
-    if row.changes != changes:
+    if row.changes != changes or day_number(day) < queries.position_of(session, queries.FORGOTTEN):
         return False
     row.sealed_changes = changes
     row.listens_key, row.moments_key = keys

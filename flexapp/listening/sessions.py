@@ -21,11 +21,12 @@ from functools import lru_cache
 from flexapp.apps.models import Channel, Layout
 from flexapp.kernel.ids import id_of, number_of
 from flexapp.kernel.signing import Signer, encoded
+from flexapp.listening.closing import takes_reports
 
 LIFE = timedelta(hours=6)
 """How long a token opens previews."""
 LATE = timedelta(days=30)
-"""How long reports of a session are taken: as long as its raw rows live."""
+"""How long a session is evidence of where a buyer came from."""
 FLAGS = {
     "bot": "b",  #: the document was fetched by a program
     "gpc": "g",  #: the visitor asks not to be followed: no visitor key
@@ -166,6 +167,12 @@ def read(signer: Signer, token: str, now: datetime, *, late: timedelta = timedel
     if not minted_at - _AHEAD <= now <= minted_at + LIFE + late:
         return None
     return claims
+
+
+def read_report(signer: Signer, token: str, now: datetime, *, raw_days: int) -> SessionClaims | None:
+    """The claims of a session that may still be reported, shown and taken back (``closing``); else None."""
+    claims = read(signer, token, now, late=timedelta(days=raw_days))
+    return claims if claims is not None and takes_reports(claims.minted_at, now, raw_days) else None
 
 
 def _claims(signer: Signer, token: str) -> SessionClaims | None:

@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from flexapp.config import Settings
+from flexapp.listening import queries
+from flexapp.listening.closing import first_kept
 from flexapp.listening.columns import Files, Mirror
 from flexapp.listening.deliveries import Serving
 from flexapp.listening.folding import fold_all
 from flexapp.listening.forgetting import forget
 from flexapp.listening.packing import pack
 from flexapp.listening.page_views import count_views
+from flexapp.listening.salts import forget_salts
 from flexapp.listening.sealing import seal_days
 
 FOLD_SECONDS = 1.0
@@ -41,8 +44,11 @@ def mirror_of(services: Keeping) -> Mirror:
 
 
 def mirror_for(services: Keeping, since: datetime) -> Mirror | None:
-    """The same for a span that reaches behind the raw rows; None when they are enough."""
-    behind = services.clock.now() - timedelta(days=services.settings.raw_days)
+    """The same for a span that reaches behind the raw rows; None when they are enough.
+
+    The oldest day may be on its way out already.
+    """
+    behind = services.clock.now() - timedelta(days=services.settings.raw_days - 1)
     return mirror_of(services) if since < behind else None
 
 
@@ -59,6 +65,15 @@ def count_page_views(services: Serving) -> None:
 
 
 def forget_listens(services: Keeping) -> None:
-    """Delete salts after 48 hours and raw rows after the days that the settings say."""
-    with services.database.writing() as session:
-        forget(session, now=services.clock.now(), raw_days=services.settings.raw_days)
+    """Delete salts before they are 48 hours old, and raw rows of days as old as the settings say.
+
+    A day that is to go now was closed to reports before; its file is made good first, if it is not.
+    """
+    database, now, raw_days = services.database, services.clock.now(), services.settings.raw_days
+    forget_salts(database, now=now)
+    with database.reading() as session:
+        is_due = queries.position_of(session, queries.FORGOTTEN) < first_kept(now, raw_days)
+    if is_due:
+        fold_all(database, now=now)
+        seal_days(database, mirror_of(services), now=now, raw_days=raw_days)
+    forget(database, now=now, raw_days=raw_days)

@@ -1,4 +1,4 @@
-"""Visitor keys: one per visitor, site and day, under a salt that is gone after 48 hours.
+"""Visitor keys: one per visitor, site and day, under a salt that is gone after 48 hours (``salts``).
 
 64 bits of BLAKE2b, keyed with the day's salt, over site, network address and user agent (embed-spec
 section 9, after Plausible's scheme). The address itself is never stored. Whoever asks not to be
@@ -8,21 +8,17 @@ followed (``Sec-GPC``, ``DNT``), or has not agreed where an app asks first, gets
 from __future__ import annotations
 
 import hashlib
-import secrets
 import threading
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from flexapp.kernel.network import network_of, prefix_of
 from flexapp.listening.bots import is_bot
-from flexapp.listening.models import DailySalt
-from flexapp.listening.queries import salt_of
-from flexapp.storage.once import insert_once
+from flexapp.listening.salts import begin_of_use, day_of, end_of_use, forget_salts, is_overdue, shared_salt
 from flexapp.storage.session import Database
 
 NAMELESS = frozenset({"gpc", "ask", "bot", "preview"})  #: flags with which no key is kept
-SALT_LIFE = timedelta(hours=48)
-_DAY = timedelta(days=1)
+_LOOK_EVERY = timedelta(minutes=10)
 
 
 def request_flags(
@@ -57,12 +53,13 @@ class VisitorKeys:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._salts: dict[str, bytes] = {}
+        self._look_at = datetime.min.replace(tzinfo=UTC)  #: for salts that nobody deletes
         self._lock = threading.Lock()
 
     def key_for(
         self, *, address: str, user_agent: str, host: str, minted_at: datetime, now: datetime
     ) -> str | None:
-        """16 hex digits for a session minted at ``minted_at``; None when that day's salt is gone.
+        """16 hex digits for a session minted at ``minted_at``; None when that day's salt is gone, or not due.
 
         The day is the session's, so one that runs over midnight keeps its key.
         """
@@ -73,46 +70,23 @@ class VisitorKeys:
         return self._keyed(minted_at, now, "network", prefix_of(address))
 
     def _keyed(self, minted_at: datetime, now: datetime, *parts: str) -> str | None:
-        day = _day(minted_at)
-        if _is_over(day, now):
+        day = day_of(minted_at)
+        if not _begin_of_use(day) <= now < _end_of_use(day):
             return None
         text = "\x1f".join(parts).encode("utf-8", "replace")
         return hashlib.blake2b(text, key=self._salt(day, now), digest_size=8).hexdigest()
 
     def _salt(self, day: str, now: datetime) -> bytes:
         with self._lock:
-            for old in [known for known in self._salts if _is_over(known, now)]:
+            for old in [known for known in self._salts if now >= _end_of_use(known)]:
                 del self._salts[old]
+            if now >= self._look_at:  # no worker may run
+                self._look_at = now + _LOOK_EVERY
+                if is_overdue(self._database, now=now):
+                    forget_salts(self._database, now=now)
             if day not in self._salts:
-                self._salts[day] = self._shared_salt(day, now)
+                self._salts[day] = shared_salt(self._database, day, now=now)
             return self._salts[day]
 
-    def _shared_salt(self, day: str, now: datetime) -> bytes:
-        """Every process uses the same one: the first to store it decides."""
-        with self._database.reading() as session:
-            found = salt_of(session, day)
-        if found is None:
-            with self._database.writing() as session:
-                insert_once(session, DailySalt, day=day, salt=secrets.token_hex(16), created_at=now)
-                found = salt_of(session, day)
-        assert found is not None
-        return bytes.fromhex(found)
 
-
-def _day(moment: datetime) -> str:
-    return moment.astimezone(UTC).date().isoformat()
-
-
-def _is_over(day: str, now: datetime) -> bool:
-    """A day's salt is used until the end of the next day, so it never lives longer than 48 hours."""
-    return now >= _end_of(day)
-
-
-@lru_cache(maxsize=64)
-def _end_of(day: str) -> datetime:
-    return datetime.fromisoformat(day).replace(tzinfo=UTC) + SALT_LIFE
-
-
-def last_days(now: datetime) -> list[str]:
-    """The days whose salts may be kept."""
-    return [_day(now), _day(now - _DAY)]
+_begin_of_use, _end_of_use = (lru_cache(maxsize=64)(edge) for edge in (begin_of_use, end_of_use))

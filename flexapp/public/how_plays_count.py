@@ -13,7 +13,7 @@ from flexapp.listening import counting
 from flexapp.listening.floor import FLOOR
 from flexapp.listening.judging import RULES_VERSION
 from flexapp.listening.rules import rules
-from flexapp.listening.visitors import SALT_LIFE
+from flexapp.listening.salts import SALT_LIFE
 from flexapp.web.access import Access, allow
 from flexapp.web.caching import cached_page
 from flexapp.web.context import services

@@ -97,6 +97,7 @@ def _sqlite(url: str, pool_size: int) -> Engine:
             "foreign_keys=ON",
             "busy_timeout=60000",
             "temp_store=MEMORY",
+            "secure_delete=ON",  # what is deleted, day salts above all, does not stay in the file
             "recursive_triggers=ON",  # else INSERT OR REPLACE deletes without asking the triggers
         ):
             cursor.execute(f"PRAGMA {pragma}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import current_app, request
 
 from flexapp.listening import sessions
@@ -19,8 +17,8 @@ def visitor_key_of(session_token: str | None) -> str | None:
     written: the day's first key may have to store the day's salt.
     """
     given, now = services(), services().clock.now()
-    late = timedelta(days=given.settings.raw_days)
-    claims = sessions.read(given.signer, session_token or "", now, late=late)
+    raw_days = given.settings.raw_days
+    claims = sessions.read_report(given.signer, session_token or "", now, raw_days=raw_days)
     agent = request.headers.get("User-Agent", "")
     flags = request_flags(
         user_agent=agent,

@@ -19,7 +19,7 @@ from flexapp.listening import queries
 from flexapp.listening.batches import PlayEvent
 from flexapp.listening.blocks import ROLLUPS, summed
 from flexapp.listening.folding import CURSOR, fold, fold_all
-from flexapp.listening.forgetting import RAW_LIFE, forget
+from flexapp.listening.forgetting import forget
 from flexapp.listening.ingest import Ingest
 from flexapp.listening.insights import Counts
 from flexapp.listening.models import (
@@ -38,7 +38,9 @@ from flexapp.listening.rollups import (
     RollupBlock,
 )
 from flexapp.listening.rows import delivery_row, event_row, load_row
+from flexapp.listening.salts import SALT_LIFE, forget_salts
 from flexapp.listening.sessions import SessionClaims
+from flexapp.listening.upkeep import FORGET_SECONDS
 from flexapp.listening.visitors import VisitorKeys
 from flexapp.storage.session import Database
 from tests.factories.catalog import make_license_type, make_track
@@ -218,10 +220,8 @@ def test_raw_rows_go_after_a_month_and_totals_stay(database: Database, track_id:
     Ingest(database).submit(log_of(track_id))
     fold_all(database, now=NOON)
     before = totals(database)
-    with database.writing() as session:
-        assert forget(session, now=NOON + timedelta(days=20)) == 0
-    with database.writing() as session:
-        assert forget(session, now=NOON + RAW_LIFE + timedelta(days=1)) > 0
+    assert forget(database, now=NOON + timedelta(days=29, hours=11), raw_days=30) == 0
+    assert forget(database, now=NOON + timedelta(days=29, hours=11, minutes=30), raw_days=30) > 0
     with database.reading() as session:
         for model in (ListenEvent, Play, ListenSession, Delivery):
             assert session.scalars(select(model)).all() == [], model.__name__
@@ -231,8 +231,7 @@ def test_raw_rows_go_after_a_month_and_totals_stay(database: Database, track_id:
 def test_rows_that_are_not_folded_yet_are_kept(database: Database, track_id: str) -> None:
     rows = log_of(track_id)
     Ingest(database).submit(rows)
-    with database.writing() as session:
-        forget(session, now=NOON + RAW_LIFE + timedelta(days=1))
+    forget(database, now=NOON + timedelta(days=31), raw_days=30)
     with database.reading() as session:
         assert len(session.scalars(select(ListenEvent)).all()) == len(rows)
 
@@ -241,8 +240,7 @@ def test_after_everything_was_forgotten_new_listens_still_count(database: Databa
     ingest = Ingest(database)
     ingest.submit(log_of(track_id, sessions=3))
     fold_all(database, now=NOON)
-    with database.writing() as session:
-        forget(session, now=NOON + RAW_LIFE + timedelta(days=1))
+    forget(database, now=NOON + timedelta(days=31), raw_days=30)
     before = sum(totals(database).values(), Counts())
     claims = SessionClaims("session-new", "", "", "direct", "blog.example", NOON + timedelta(days=40))
     ingest.submit([load_row(claims)])
@@ -274,22 +272,34 @@ def test_a_key_is_stable_for_a_day_and_site_and_says_nothing(database: Database)
     assert first not in others
 
 
-def test_salts_are_gone_after_48_hours_from_the_database_and_from_memory(database: Database) -> None:
+def test_salts_are_gone_before_48_hours_from_the_database_and_from_memory(database: Database) -> None:
     keys = VisitorKeys(database)
     midnight = NOON.replace(hour=0)
-    first = key(keys, at=midnight)
-    almost = midnight + timedelta(hours=47, minutes=59)
-    with database.writing() as session:
-        forget(session, now=almost)
+    ahead = midnight - timedelta(minutes=2)  # another machine's clock is, and minted a session of tomorrow
+    first = key(keys, at=midnight, now=ahead)
+    far = midnight + timedelta(days=1)
+    assert key(keys, at=far, now=far - timedelta(minutes=3)) is None, "its salt would live too long"
+    almost = midnight + timedelta(hours=46, minutes=59)
+    forget_salts(database, now=almost)
     assert key(keys, at=midnight, now=almost) == first
-    gone = midnight + timedelta(hours=48)
-    with database.writing() as session:
-        forget(session, now=gone)
+    over = midnight + timedelta(hours=47)
+    assert key(keys, at=midnight, now=over) is None, "nobody makes a salt anew that is being deleted"
+    run = over + timedelta(seconds=FORGET_SECONDS)  # the worker's next one comes as late as it may
+    forget_salts(database, now=run)
     with database.reading() as session:
         assert session.scalars(select(DailySalt)).all() == []
-    assert key(keys, at=midnight, now=gone) is None
-    assert key(keys, at=gone, now=gone) is not None
-    assert list(keys._salts) == [gone.date().isoformat()]
+    assert run - ahead < SALT_LIFE
+    assert key(keys, at=run, now=run) is not None
+    assert list(keys._salts) == [run.date().isoformat()]
+
+
+def test_without_a_worker_whoever_makes_keys_deletes_old_salts(database: Database) -> None:
+    keys, midnight = VisitorKeys(database), NOON.replace(hour=0)
+    for hours in (0, 24, 47.5):
+        key(keys, at=midnight + timedelta(hours=hours))
+    with database.reading() as session:
+        days = session.scalars(select(DailySalt.day).order_by(DailySalt.day)).all()
+    assert days == [(midnight + timedelta(days=1)).date().isoformat()]
 
 
 def test_processes_that_make_a_salt_at_once_agree(database: Database) -> None:

@@ -15,7 +15,7 @@ from flexapp.kernel import steps
 from flexapp.listening import exact, panels, sketches
 from flexapp.listening.columns import Mirror
 from flexapp.listening.folding import fold_all
-from flexapp.listening.forgetting import RAW_LIFE, forget
+from flexapp.listening.forgetting import forget
 from flexapp.listening.kept import withdraw
 from flexapp.listening.models import Play
 from flexapp.listening.packing import pack
@@ -157,8 +157,7 @@ def test_raw_rows_wait_for_their_day_to_be_sealed(database: Database, mirror: Mi
         assert row is not None
         row.changes += 1
         stale = row.day
-    with database.writing() as session:
-        forget(session, now=NOON + RAW_LIFE + timedelta(days=2))
+    forget(database, now=NOON + timedelta(days=32), raw_days=30)
     with database.reading() as session:
         days = {play.started_at.date() for play in session.scalars(select(Play))}
     assert min(days) == stale

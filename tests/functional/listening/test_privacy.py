@@ -16,7 +16,8 @@ from flexapp.apps.models import FlexApp
 from flexapp.listening import own_plays, sessions
 from flexapp.listening.ingest import ingest_of
 from flexapp.listening.models import DailySalt, Delivery, ListenEvent, ListenSession, Play
-from flexapp.listening.upkeep import forget_listens
+from flexapp.listening.rebuilding import rebuild
+from flexapp.listening.upkeep import forget_listens, mirror_of
 from flexapp.listening.visitors import VisitorKeys
 from flexapp.migrations.tables import metadata
 from tests.factories.listening import CHROME, PATH, Listener
@@ -83,7 +84,7 @@ def test_salts_are_gone_after_48_hours_and_the_key_cannot_be_made_again(scene: S
     listener = scene.listener(address=HOME)
     listener.hear(scene.beat, (0, 60))
     scene.settle()
-    scene.wait(48 * 3600)
+    scene.wait(35 * 3600)
     forget_listens(scene.services)
     with scene.services.database.reading() as session:
         assert session.scalars(select(DailySalt.day)).all() == []
@@ -172,20 +173,30 @@ def test_a_listener_reads_and_deletes_what_is_kept(scene: Scene, client: FlaskCl
         assert answer.get_json()["code"] == "nothing_kept"
 
 
-def test_reports_are_taken_as_long_as_the_setting_says(scene: Scene) -> None:
+def test_a_day_is_closed_then_sealed_and_gone_when_the_notice_says(scene: Scene, client: FlaskClient) -> None:
+    object.__setattr__(scene.services.settings, "raw_days", 7)  # of this test's own settings
     listener, late = scene.listener(), scene.listener(address=HOUSE)
     bodies, too_late = listener.script(scene.beat, (0, 60)), late.script(scene.beat, (0, 60))
-    object.__setattr__(scene.services.settings, "raw_days", 7)  # of this test's own settings
-    scene.wait(timedelta(days=7).total_seconds())
+    midnight = scene.clock.now().replace(hour=0, minute=0, second=0)
+    scene.clock.moment = midnight + timedelta(days=6, hours=22, minutes=59, seconds=59)
     for body in bodies:
-        listener.send(body)
-    scene.wait(timedelta(hours=6).total_seconds())
+        assert listener.send(body).status_code == 204
+    scene.settle()
+    assert client.get(f"{PATH}/{listener.token}").get_json()["deleted_by"] == "2026-11-27T00:00:00.000Z"
+    scene.wait(1)
     for body in too_late:
-        late.send(body)
+        assert late.send(body).status_code == 204
+    assert client.get(f"{PATH}/{listener.token}").status_code == 404
     scene.settle()
     assert scene.counts(app_ids=[scene.app.id]).plays == 1
-    scene.wait(timedelta(days=1, minutes=5).total_seconds())
     forget_listens(scene.services)
     with scene.services.database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Play)) == 0
-    assert scene.counts(app_ids=[scene.app.id]).plays == 1
+        assert session.scalar(select(func.count()).select_from(Play)) == 1
+    scene.wait(1800)
+    forget_listens(scene.services)
+    with scene.services.database.reading() as session:
+        for model in (Play, ListenEvent, ListenSession, Delivery):
+            assert session.scalar(select(func.count()).select_from(model)) == 0, model.__name__
+    for _ in range(2):
+        assert scene.counts(app_ids=[scene.app.id]).plays == 1
+        rebuild(scene.services.database, mirror_of(scene.services), now=scene.clock.now(), raw_days=7)
