@@ -21,6 +21,7 @@ from tests.benchmarks.setting import Table, disk
 
 BENCHMARKS = {
     "ingest": ingest.run,
+    "postgres": ingest.run_postgres,
     "kills": kills.run,
     "documents": documents.run,
     "audio": audio.run,

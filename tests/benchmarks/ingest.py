@@ -6,6 +6,7 @@ acknowledged is counted again in the database.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import secrets
@@ -14,9 +15,11 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -28,6 +31,7 @@ from flexapp.listening.models import ListenEvent
 from flexapp.storage.session import Database
 from tests.benchmarks.load import CONNECTIONS, LOAD_CORE, Served, free_port, start
 from tests.benchmarks.setting import Table, settings_in
+from tests.functional.listening.programs import Postgres
 
 ROUNDS, SECONDS, WARM_SECONDS = 3, 3, 1
 SLOW_MS = 2
@@ -71,17 +75,33 @@ class Sink:
 
 def run(folder: Path) -> Table:
     """Events a second at 64 connections, checked as in production; power-safe SQLite."""
+    place = folder / "sqlite"
+    place.mkdir()
+    return _measured(place, "SQLite FULL", lambda home: settings_in(home).database_url)
+
+
+def run_postgres(folder: Path) -> Table:
+    """The same on a PostgreSQL that waits for the disk; its processes run where the kernel puts them."""
+    place = folder / "postgres"
+    place.mkdir()
+    with Postgres(place) as postgres:
+        names = (f"sink{number}" for number in itertools.count())
+        return _measured(place, "PostgreSQL with fsync", lambda _home: postgres.url(next(names)))
+
+
+def _measured(folder: Path, title: str, address: Callable[[Path], str]) -> Table:
     if shutil.which("wrk") is None:
         return Table("Durable listens", ("",), [("the load is made by wrk: apt-get install wrk",)])
     tokens = folder / "tokens"
     tokens.write_text("\n".join(_tokens(folder)))
     with ExitStack() as stack:
-        none = _sink(stack, folder, "none", "none: checked and dropped", is_stored=False)
-        group = _sink(stack, folder, "stored", "group commit")
-        alone = _sink(stack, folder, "alone", "one transaction a report")
+        make = partial(_sink, stack, folder, address)
+        none = make("none", "none: checked and dropped", is_stored=False)
+        group = make("stored", "group commit")
+        alone = make("alone", "one transaction a report")
         tens = Sink("group commit, ten events a report", group.served, group.database, events=10)
-        slow = _sink(stack, folder, "stored", f"group commit, disk + {SLOW_MS} ms", disk=SLOW_MS)
-        lone = _sink(stack, folder, "alone", f"one transaction a report, disk + {SLOW_MS} ms", disk=SLOW_MS)
+        slow = make("stored", f"group commit, disk + {SLOW_MS} ms", disk=SLOW_MS)
+        lone = make("alone", f"one transaction a report, disk + {SLOW_MS} ms", disk=SLOW_MS)
         sinks = (none, group, alone, tens, slow, lone)
         for sink in sinks:
             _press(sink, tokens, seconds=WARM_SECONDS)
@@ -90,7 +110,7 @@ def run(folder: Path) -> Table:
             for sink in sinks:
                 _press(sink, tokens, seconds=SECONDS)
     return Table(
-        f"Durable listens over HTTP on one core, {CONNECTIONS} connections, SQLite FULL",
+        f"Durable listens over HTTP on one core, {CONNECTIONS} connections, {title}",
         ("sink", "events/s", "of no sink", "p50 ms", "p99 ms", "µs CPU", "against"),
         [
             _row(none, none, ""),
@@ -121,11 +141,18 @@ def _tokens(folder: Path) -> list[str]:
 
 
 def _sink(
-    stack: ExitStack, folder: Path, name: str, title: str, *, disk: int = 0, is_stored: bool = True
+    stack: ExitStack,
+    folder: Path,
+    address: Callable[[Path], str],
+    name: str,
+    title: str,
+    *,
+    disk: int = 0,
+    is_stored: bool = True,
 ) -> Sink:
     home = folder / f"{name}-{disk}"
     home.mkdir()
-    database = Database(settings_in(home).database_url)
+    database = Database(address(home), pool_size=2)
     migrations.upgrade(database)
     port = free_port()
     served = start(
@@ -133,6 +160,8 @@ def _sink(
         port,
         {
             "FLEXAPP_HOME": str(home),
+            "FLEXAPP_DATABASE_URL": database.url,
+            "FLEXAPP_SERVE_PROCESSES": "1",
             "FLEXAPP_PORT": str(port),
             "FLEXAPP_EMBEDDED_WORKER": "0",
             "FLEXAPP_SERVE_THREADS": str(CONNECTIONS),

@@ -1,8 +1,9 @@
-"""Twenty kills under load, at random moments and inside the fold: what was acknowledged is counted again.
+"""Twenty kills under load, of three things: the server, PostgreSQL, the worker that folds.
 
-Players of many networks report ten events at a time until the process group gets SIGKILL, and report what
-got no answer once more at the next start. In the end the log must hold each event once, and the totals,
-folded by servers that died on the way, must be those of folding the same log in one go.
+Players of many networks report ten events at a time. While the server is gone, what got no answer waits for
+its next start; while PostgreSQL is gone or a worker dies the server goes on, and players report again what
+was not stored. In the end the log must hold each event once, and the totals, folded by programs that died
+on the way, must be those of folding the same log in one go.
 """
 
 from __future__ import annotations
@@ -13,45 +14,61 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import func, select
-
 from flexapp import migrations
-from flexapp.kernel.clock import SystemClock
 from flexapp.kernel.signing import Signer
-from flexapp.listening.folding import fold_all
-from flexapp.listening.ingest import Ingest
-from flexapp.listening.models import Kind, ListenEvent
 from flexapp.storage.session import Database
 from tests.benchmarks.setting import Table, settings_in
-from tests.factories.catalog import make_license_type, make_track
-from tests.factories.people import make_person
-from tests.functional.listening.killing import Load, Server, post, starts_counted
+from tests.functional.listening.killing import Load, post
+from tests.functional.listening.outcome import Outcome, make_a_track, outcome
+from tests.functional.listening.programs import Server
+from tests.functional.listening.stage import postgres_stops, stage, workers_die
 
-KILLS = 20
-AT_ONCE, NETWORKS = 10, 40
+KILLS, IN_FOLD = 20, 4  #: every fourth happens inside the fold, between its writes and its commit
+AT_ONCE = 10
+EVENTS = 5500  #: acknowledged between two kills
 LONGEST_SECONDS = 5.0
+PAUSE_SECONDS = 0.05  #: between two reports of a player, so that workers find time to start
 
 
 def run(folder: Path) -> Table:
-    """Every fourth kill happens inside the fold, between its writes and its commit."""
+    """One column for each of the three."""
+    made: list[tuple[str, Outcome]] = []
+    for title, kill in (("server", _servers), ("PostgreSQL", _postgres), ("worker", _workers)):
+        place = folder / f"kills-{title}"
+        place.mkdir()
+        made.append((title, kill(place)))
+    for title, found in made:
+        if not found.is_exact:
+            raise RuntimeError(f"{title}: {found}")
+    found = [each for _, each in made]
+    return Table(
+        f"{KILLS} kills of each under load; of server (SQLite FULL) and worker every fourth inside the fold",
+        ("events", *(title for title, _ in made)),
+        [
+            ("acknowledged", *(f"{each.acknowledged:,}" for each in found)),
+            ("acknowledged and lost", *(f"{each.lost:,}" for each in found)),
+            ("stored twice", *(f"{each.twice:,}" for each in found)),
+            ("stored, never acknowledged", *(f"{each.stored - each.acknowledged:,}" for each in found)),
+            ("counted by folds that were disturbed", *(f"{each.counted:,}" for each in found)),
+            ("counted by one fold of the same log", *(f"{each.told_once:,}" for each in found)),
+        ],
+    )
+
+
+def _servers(folder: Path) -> Outcome:
+    """kill -9 of `flexapp serve` on SQLite, which folds by itself."""
     url = settings_in(folder).database_url
     database = Database(url, pool_size=4)
     migrations.upgrade(database)
-    with database.writing() as session:
-        producer = make_person(session)
-        types = [make_license_type(session, producer)]
-        track_id = make_track(session, producer, license_types=types, files=()).id
-    signer = Signer(settings_in(folder).secret_key)
+    track_id, signer = make_a_track(database), Signer(settings_in(folder).secret_key)
     acknowledged: set[str] = set()
     waiting: list[tuple[list[str], str]] = []
-    in_fold = 0
     for number in range(KILLS):
-        dies_at = "fold.written" if number % 4 == 3 else ""
-        in_fold += bool(dies_at)
+        dies_at = "fold.written" if number % IN_FOLD == IN_FOLD - 1 else ""
         with Server(url, folder, dies_at=dies_at, FLEXAPP_TRUSTED_PROXIES="1") as server:
             if not dies_at:
                 acknowledged |= _again(server.port, waiting)
-            load = Load(server.port, signer, track_id, at_once=AT_ONCE, networks=NETWORKS)
+            load = Load(server.port, signer, track_id, at_once=AT_ONCE, proxied=True)
             threads = load.run()
             time.sleep(LONGEST_SECONDS * random.uniform(0.5, 1))
             server.kill()
@@ -59,28 +76,25 @@ def run(folder: Path) -> Table:
                 thread.join(20)
             acknowledged |= load.acknowledged
             waiting += load.unanswered
-    fold_all(database, now=SystemClock().now())
-    with database.reading() as session:
-        rows = session.scalars(select(ListenEvent.play_id).where(ListenEvent.kind == Kind.START)).all()
-        counted = starts_counted(session)
-        copied = session.scalar(select(func.count()).select_from(ListenEvent)) or 0
-    alike = _folded_in_one_go(database, folder)
+    found = outcome(database, acknowledged, folder)
     database.close()
-    stored = set(rows)
-    if len(rows) != copied:
-        raise RuntimeError("there are other events than were reported")
-    return Table(
-        f"{KILLS} kills of the server under load, {in_fold} of them inside the fold, SQLite FULL",
-        ("", "events"),
-        [
-            ("acknowledged", f"{len(acknowledged):,}"),
-            ("acknowledged and lost", f"{len(acknowledged - stored):,}"),
-            ("stored twice", f"{len(rows) - len(stored):,}"),
-            ("stored, never acknowledged (reported again later)", f"{len(stored - acknowledged):,}"),
-            ("counted by the folds that were killed", f"{counted:,}"),
-            ("counted by one fold of the same log", f"{alike:,}"),
-        ],
-    )
+    return found
+
+
+def _postgres(folder: Path) -> Outcome:
+    """``pg_ctl stop -m immediate``; server and worker go on and find it again."""
+    with stage(folder, at_once=AT_ONCE) as on:
+        with on.load.running(), on.worker():
+            postgres_stops(on, times=KILLS, events=EVENTS)
+        return outcome(on.database, on.load.acknowledged, folder)
+
+
+def _workers(folder: Path) -> Outcome:
+    """kill -9 of `flexapp work`, which folds; server and PostgreSQL go on."""
+    with stage(folder, at_once=AT_ONCE, pause=PAUSE_SECONDS) as on:
+        with on.load.running():
+            workers_die(on, times=KILLS, in_fold=IN_FOLD, events=EVENTS)
+        return outcome(on.database, on.load.acknowledged, folder)
 
 
 def _again(port: int, waiting: list[tuple[list[str], str]]) -> set[str]:
@@ -92,25 +106,3 @@ def _again(port: int, waiting: list[tuple[list[str], str]]) -> set[str]:
                 done.update(plays)
                 waiting.remove((plays, body))
     return done
-
-
-def _folded_in_one_go(database: Database, folder: Path) -> int:
-    """The starts that an undisturbed fold makes of the same log, in a database of its own."""
-    other = Database(f"sqlite:///{folder / 'undisturbed.sqlite3'}", pool_size=4)
-    migrations.upgrade(other)
-    ingest = Ingest(other)
-    columns = [column for column in ListenEvent.__table__.columns if column.name != "id"]
-    with database.reading() as session:
-        track_id = session.scalar(select(ListenEvent.track_id).limit(1))
-        for part in session.execute(select(*columns).order_by(ListenEvent.id)).partitions(2000):
-            ingest.submit([dict(row._mapping) for row in part])
-    with other.writing() as session:
-        producer = make_person(session)
-        make_track(
-            session, producer, id=track_id, license_types=[make_license_type(session, producer)], files=()
-        )
-    fold_all(other, now=SystemClock().now())
-    with other.reading() as session:
-        counted = starts_counted(session)
-    other.close()
-    return counted

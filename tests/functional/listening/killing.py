@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import threading
 import time
@@ -17,7 +18,7 @@ from flexapp.listening import sessions
 from tests.factories.listening import CHROME, PATH
 
 CLIENTS = 12
-EVENTS_PER_TOKEN = 150
+EVENTS_PER_TOKEN = 125
 EVENTS_AT_MOST = 4500  #: of one network, since the door takes 6000 a minute
 _AGAIN_SECONDS = 0.05
 
@@ -33,13 +34,14 @@ class Load:
     signer: Signer
     track_id: str
     at_once: int = 1  #: events of one report, each of another play
-    networks: int = 1  #: that the players come from, told by a proxy
+    proxied: bool = False  #: each session comes from a network of its own, told by a proxy
     stubborn: bool = False
     pause: float = 0.0  #: seconds of a player between two reports
     acknowledged: set[str] = field(default_factory=set)
     unanswered: list[tuple[list[str], str]] = field(default_factory=list)
     again: int = 0  #: reports that had to be made once more
     _is_over: threading.Event = field(default_factory=threading.Event)
+    _networks: Iterator[int] = field(default_factory=itertools.count)
 
     def run(self) -> list[threading.Thread]:
         """Start the players."""
@@ -61,17 +63,18 @@ class Load:
         assert not any(thread.is_alive() for thread in threads), "a report is not answered for a minute"
 
     def _report(self) -> None:
-        number, most = 0, EVENTS_AT_MOST // CLIENTS * self.networks // self.at_once
-        while not self._is_over.is_set() and number < most:
+        left = EVENTS_AT_MOST // CLIENTS // EVENTS_PER_TOKEN
+        while not self._is_over.is_set() and (self.proxied or left):
+            left -= 1
+            network = next(self._networks) if self.proxied else 0
             with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
                 token = self._token()
                 for _ in range(EVENTS_PER_TOKEN // self.at_once):
                     plays = [str(uuid.uuid4()) for _ in range(self.at_once)]
                     events = [{"p": play, "n": 0, "k": "s", "b": self.track_id, "at": 0} for play in plays]
                     body = json.dumps({"v": 1, "s": token, "e": events})
-                    if not self._is_told(connection, plays, body, network=number % self.networks):
+                    if not self._is_told(connection, plays, body, network=network):
                         return
-                    number += 1
                     if self._is_over.wait(self.pause):
                         return
 
