@@ -8,7 +8,7 @@ or thresholds a run over the days whose plays are still kept gives what had come
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
@@ -70,8 +70,9 @@ def judge(database: Database, day: date, *, limits: PlayLimits, own_host: str, n
         with database.reading() as session:
             found = _Rules(session, day, limits, own_host).doubts(reason)
             stored = suspects.stored_findings(session, day, reason.value)
-        gone, new = stored - found, found - stored
-        for plays in _parts(gone | new):
+            gone, new = stored - found, found - stored
+            changing = suspects.by_visitor(session, gone | new)
+        for plays in _parts(changing):
             with database.turn, database.writing() as session:
                 suspects.replace_findings(session, reason.value, gone=gone & plays, new=new & plays, now=now)
                 folding.redecide(session, plays, now=now)
@@ -81,10 +82,9 @@ def judge(database: Database, day: date, *, limits: PlayLimits, own_host: str, n
         return Judged(day, doubted=suspects.doubted(session, day), changed=len(changed))
 
 
-def _parts(plays: set[int]) -> Iterator[set[int]]:
-    listed = sorted(plays)
-    for start in range(0, len(listed), _PLAYS_AT_ONCE):
-        yield set(listed[start : start + _PLAYS_AT_ONCE])
+def _parts(plays: Sequence[int]) -> Iterator[set[int]]:
+    for start in range(0, len(plays), _PLAYS_AT_ONCE):
+        yield set(plays[start : start + _PLAYS_AT_ONCE])
 
 
 class _Rules:

@@ -134,6 +134,16 @@ def stored_findings(session: Session, day: date, rule: str) -> set[int]:
     return set(session.scalars(query.where(Suspicion.rule == rule)))
 
 
+def by_visitor(session: Session, plays: Collection[int]) -> list[int]:
+    """The plays, those of one visitor together: who is decided about at once is counted once."""
+    listed = sorted(plays)
+    keys: list[tuple[str, int]] = []
+    for start in range(0, len(listed), _ROWS_AT_ONCE):
+        query = select(Play.visitor_key, Play.id).where(Play.id.in_(listed[start : start + _ROWS_AT_ONCE]))
+        keys += [(key or "", play) for key, play in session.execute(query)]
+    return [play for _, play in sorted(keys)]
+
+
 def doubted(session: Session, day: date) -> int:
     """How many plays of the day some rule doubts."""
     query = select(func.count(Suspicion.play.distinct())).join(Play, Play.id == Suspicion.play)
