@@ -20,12 +20,15 @@ from flexapp.listening.columns import MOMENTS, Mirror
 from flexapp.listening.counting import TENTHS
 from flexapp.listening.evidence import day_start
 from flexapp.listening.folding import CURSOR
-from flexapp.listening.rollups import COUNTERS
+from flexapp.listening.rollups import COUNTERS, SealedDay
 from flexapp.listening.scopes import Scope
 from flexapp.listening.totals import BUCKETS
 
 _DAY = timedelta(days=1)
 _LISTENER = "(day::BIGINT * 4294967296 + listener)"  # one number is told apart faster than two
+_BITS_AT_MOST = 1_000_000_000
+"""Listeners of a day are numbered from 1, so a bit for each tells them apart in a third of the time that a
+table of them takes, as long as the bits of all days together (125 MB) fit in the engine's memory twice."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Sources:
 
     files: list[Path]  #: of the listens, or moments, of sealed days
     spans: list[tuple[datetime, datetime]]
+    most: int = 0  #: listens on one of the days in files
 
 
 def sources(
@@ -41,12 +45,14 @@ def sources(
 ) -> Sources:
     """Where the listens (or moments) of a span lie: in files as far as its days are sealed."""
     good: dict[date, str] = {}
+    listed: list[SealedDay] = []
     if mirror is not None:
         first, last = since.astimezone(UTC).date(), until.astimezone(UTC).date()
         listed = [row for row in queries.days_listed(session) if row.is_good and first <= row.day <= last]
         good = {row.day: row.moments_key if of_moments else row.listens_key for row in listed}
     files = [mirror.path_of(key) for key in good.values()] if mirror else []
-    return Sources(files, days_without(good, since=since, until=until))
+    most = max((row.listens for row in listed if row.day in good), default=0)
+    return Sources(files, days_without(good, since=since, until=until), most)
 
 
 def days_without(
@@ -75,12 +81,16 @@ def listener_days(
         rollup_queries.listener_days(session, scope, since=start, until=end) for start, end in found.spans
     )
     if found.files and mirror is not None:
+        listeners = "count(DISTINCT listener)"
+        if found.most * len(found.files) <= _BITS_AT_MOST:
+            listeners = f"bit_count(bitstring_agg(listener, 0, {found.most}))"
         query = (
-            f"SELECT count(DISTINCT {_LISTENER}) FROM ({columns.select_files(found.files)}) "
-            f"WHERE {columns.HEARD} AND {{conditions}}"
+            f"SELECT sum(listeners) FROM (SELECT {listeners} AS listeners "
+            f"FROM ({columns.select_files(found.files)}) "
+            f"WHERE {columns.HEARD} AND {{conditions}} GROUP BY day)"
         )
         ((sealed,),) = _ask(session, mirror, query, scope, since, until)
-        count += int(sealed)
+        count += int(sealed or 0)
     return count
 
 
