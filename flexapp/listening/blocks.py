@@ -2,9 +2,9 @@
 
 Behind the hot tail hardly anything changes any more. There the rows of one subject (an app, an app's track,
 an app's dimension) of sixteen days stand one after the other as numbers of seven bits a byte, least first
-(LEB128, signs as in Protocol Buffers' ZigZag), the time counted from the block's first day; zlib halves
-that. A dashboard reads some blocks and sums them with numpy; rows that came later lie beside them and count
-as much.
+(LEB128, signs as in Protocol Buffers' ZigZag), the time counted from the row before, at first from the
+block's first day; zlib halves that. A dashboard reads some blocks and sums them with numpy; rows that came
+later lie beside them and count as much.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ from flexapp.listening.rollups import (
 Numbers = NDArray[np.int64]
 DAYS = 16
 """Of a block; block 0 begins in 1970."""
+_SMALL, _STEPS = 1, 2
+"""What the first byte of a block tells: zlib made it smaller; times count from the row before (older blocks
+count all of them from their first day)."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def to_blocks(rollup: Rollup, rows: Numbers) -> Iterator[Block]:
     starts = np.flatnonzero(np.any(places[1:] != places[:-1], axis=1)) + 1
     records = rows[:, wide:].copy()
     records[:, 0] = time % rollup.per_block
+    records[1:, 0] -= np.where(np.isin(np.arange(1, len(rows)), starts), 0, records[:-1, 0])
     ends = [*starts.tolist(), len(rows)]
     for start, data in zip([0, *ends[:-1]], _encoded(records, ends), strict=True):
         *subjects, number = places[start].tolist()
@@ -102,6 +106,10 @@ def from_blocks(rollup: Rollup, blocks: Sequence[Block]) -> Numbers:
     if not blocks:
         return np.zeros((0, len(columns)), np.int64)
     records, counts = _decoded([_whole(block.data) for block in blocks], len(columns) - rollup.subjects)
+    steps = np.cumsum(records[:, 0])
+    before = np.concatenate(([0], steps))[np.cumsum(counts) - counts]
+    are_steps = np.array([bool(block.data[0] & _STEPS) for block in blocks])
+    records[:, 0] = np.where(are_steps.repeat(counts), steps - before.repeat(counts), records[:, 0])
     places = np.array([block[:3] for block in blocks], np.int64).repeat(counts, axis=0)
     records[:, 0] += places[:, 2] * rollup.per_block
     return np.concatenate((places[:, : rollup.subjects], records), axis=1)
@@ -121,11 +129,12 @@ def summed(rows: Numbers, keys: int) -> Numbers:
 def _squeezed(data: bytes) -> bytes:
     """With zlib where it helps, which the first byte tells."""
     small = zlib.compress(data) if len(data) > 40 else data
-    return b"\1" + small if len(small) < len(data) else b"\0" + data
+    is_small = len(small) < len(data)
+    return bytes([_STEPS | _SMALL * is_small]) + (small if is_small else data)
 
 
 def _whole(data: bytes) -> bytes:
-    return zlib.decompress(data[1:]) if data[0] else data[1:]
+    return zlib.decompress(data[1:]) if data[0] & _SMALL else data[1:]
 
 
 def _encoded(rows: Numbers, ends: Sequence[int]) -> Iterator[bytes]:

@@ -6,7 +6,16 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flexapp.listening.blocks import DAYS, LISTENERS, ROLLUPS, Rollup, from_blocks, summed, to_blocks
+from flexapp.listening.blocks import (
+    DAYS,
+    LISTENERS,
+    ROLLUPS,
+    Block,
+    Rollup,
+    from_blocks,
+    summed,
+    to_blocks,
+)
 
 NUMBERS = st.one_of(st.integers(0, 40), st.integers(0, 2**31 - 1))
 COUNTS = st.one_of(st.just(0), st.integers(-70, 300), st.integers(-(2**63), 2**63 - 1))
@@ -21,6 +30,14 @@ def test_rows_come_back_from_blocks(rollup: Rollup, data: st.DataObject) -> None
     assert from_blocks(rollup, blocks).tolist() == rows.tolist()
     assert summed(from_blocks(rollup, blocks[::-1]), rollup.keys).tolist() == rows.tolist()
     assert len({block[:3] for block in blocks}) == len(blocks)
+
+
+def test_older_blocks_count_all_times_from_their_first_day() -> None:
+    old = Block(7, 0, 2, bytes([0, 2, 6, 10, 8]))  # (1, 3) and (5, 4), signs in the lowest bit
+    new = Block(8, 0, 2, bytes([2, 2, 6, 8, 8]))
+    rows = [[7, 33, 3], [7, 37, 4], [8, 33, 3], [8, 37, 4]]
+    assert from_blocks(LISTENERS, [old, new]).tolist() == rows
+    assert list(to_blocks(LISTENERS, np.array(rows[2:], np.int64))) == [new]
 
 
 def test_a_block_has_sixteen_days_and_takes_few_bytes() -> None:
