@@ -196,7 +196,7 @@ def get_funnel(query: FunnelQuery) -> Funnel:
 def get_activity(query: ActivityQuery) -> Activity:
     """Page views, visits, visitors, plays, downloads and sales around the caller's work, by channel.
 
-    Page views, visits and visitors are kept by UTC days: the first and the last count whole.
+    A visitor is one of a UTC day, told in the hour of the first view.
     """
     since, until = _between(query.since, query.until)
     channels = by_channels(db(), require_person().id, since=since, until=until)

@@ -147,12 +147,13 @@ def trends(session: Session, person: Person, *, now: datetime) -> list[Trend]:
 
 
 def _days(session: Session, person: Person, period: Period) -> dict[str, dict[date, int]]:
-    """Page views by UTC day and tracks sold by day of the zone, over both weeks."""
+    """Page views and tracks sold by day of the zone, over both weeks."""
     views: defaultdict[date, int] = defaultdict(int)
-    for (day, _), viewed in views_of(
-        session, person.id, first=period.before_since.date(), last=period.until.date()
+    for (hour, _), viewed in views_of(
+        session, person.id, since=period.before_since, until=period.until
     ).items():
-        views[day] += viewed.views
+        if hour < period.before_until or hour >= period.since:
+            views[zones.today(hour, period.zone)] += viewed.views
     sales: defaultdict[date, int] = defaultdict(int)
     for paid_at, _ in sold_moments(session, person.id, since=period.before_since, until=period.until):
         if paid_at < period.before_until or paid_at >= period.since:

@@ -38,8 +38,7 @@ def by_channels(
 ) -> dict[Channel, Activity]:
     """The figures by channel; those without anything are left out.
 
-    Page views, visits and visitors are kept by UTC days, so their first and last day count whole. Sales
-    are those of the books.
+    A visitor is one of a UTC day, in the hour of the first view; sales are those of the books.
     """
     found: defaultdict[Channel, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     known = {channel.value: channel for channel in Channel}
@@ -49,7 +48,7 @@ def by_channels(
         if name in known:
             found[known[name]]["plays"] += counts.plays
             found[known[name]]["downloads"] += counts.downloads
-    for (_, name), viewed in views_of(session, person_id, first=since.date(), last=until.date()).items():
+    for (_, name), viewed in views_of(session, person_id, since=since, until=until).items():
         if name in known:
             for measure in ("views", "visits", "visitors"):
                 found[known[name]][measure] += getattr(viewed, measure)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, Index, Integer, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Index, Integer, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.storage.base import Base
@@ -53,8 +52,8 @@ class ListenEvent(Base):
     __table_args__ = (
         UniqueConstraint("session_id", "play_id", "seq"),
         Index(
-            "ix_listen_event_view",
-            "minted_at",
+            "ix_listen_event_viewer",
+            "visitor_key",
             sqlite_where=text("kind = 'view'"),
             postgresql_where=text("kind = 'view'"),
         ),
@@ -221,19 +220,6 @@ class RulesOfDay(Base):
     limits: Mapped[str] = mapped_column(String(16))  #: the thresholds' digest
     crawlers: Mapped[str] = mapped_column(String(20))  #: the version of crawler-user-agents
     judged_at: Mapped[Moment]
-
-
-class DailyViews(Base):
-    """Page views, visits and visitors of one person's pages on a UTC day by channel (``page_views``)."""
-
-    __tablename__ = "daily_views"
-
-    person_id: Mapped[str] = mapped_column(String(30), primary_key=True)
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
-    views: Mapped[int] = mapped_column(BigInteger, default=0)
-    visits: Mapped[int] = mapped_column(BigInteger, default=0)
-    visitors: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class FoldCursor(Base):

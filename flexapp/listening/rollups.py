@@ -232,6 +232,20 @@ class DailySite(_Counters, Base):
     listeners: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
+class HourlyViews(Base):
+    """Page views, visits and visitors of one person's pages in an hour by channel (``page_views``)."""
+
+    __tablename__ = "hourly_views"
+    __table_args__ = _BY_KEY
+
+    person: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    hour: Mapped[datetime] = mapped_column(HourNumber(), primary_key=True, autoincrement=False)
+    channel: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    views: Mapped[int] = mapped_column(BigInteger, default=0)
+    visits: Mapped[int] = mapped_column(BigInteger, default=0)
+    visitors: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
 class DailyListeners(Base):
     """Distinct visitor keys with a valid qualified listen of a subject on a day: exact.
 

@@ -57,7 +57,8 @@ def heard(ada: Caller, bob: Caller, services: Services, clock: FixedClock) -> He
                 **GERMAN,
             )
         append(session, rows)
-        claims = a_page(app_id=app.id, placement_id="", channel="platform_page", now=clock.now())
+        viewed = clock.now() - timedelta(minutes=5)
+        claims = a_page(app_id=app.id, placement_id="", channel="platform_page", now=viewed)
         append(session, [view_row(claims, visitor_key="f" * 16)])
     fold_listens(services)
     count_views(services.database)

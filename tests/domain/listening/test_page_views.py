@@ -1,20 +1,26 @@
-"""Views become visits and visitors by person and channel, counted again whenever a day is viewed."""
+"""Views become visits and visitors by person, hour and channel, in whatever parts they are counted."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+import random
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
 
 from flexapp.kernel.clock import FixedClock
 from flexapp.listening.ingest import append
-from flexapp.listening.page_views import Viewed, count_views, views_of
+from flexapp.listening.models import FoldCursor
+from flexapp.listening.page_views import CURSOR, Viewed, count_views, views_of
+from flexapp.listening.rollups import HourlyViews
 from flexapp.listening.rows import a_page, view_row
+from flexapp.people.models import Person
 from flexapp.storage.session import Database
 from flexapp.workflows.services import Services
 from tests.factories.apps import make_app
 from tests.factories.catalog import make_track
 from tests.factories.people import make_person
 
-DAY = date(2026, 11, 20)
 OWN, SITE = "platform_page", "own_site"
 
 
@@ -57,22 +63,56 @@ def test_views_make_visits_and_visitors_of_whose_work_was_shown(
     view(database, minutes(3), producer_id=producer.id, flags=frozenset({"bot"}))
     view(database, minutes(4), key="c" * 16, track_id=other.id)
 
-    assert count_views(database) == 1
-    assert count_views(database) == 0, "nothing new"
-    with database.reading() as session:
-        assert views_of(session, producer.id, first=DAY, last=DAY) == {
-            (DAY, SITE): Viewed(views=1, visits=1, visitors=1),
-            (DAY, OWN): Viewed(views=3, visits=2, visitors=1),
-        }
-        assert views_of(session, affiliate.id, first=DAY, last=DAY) == {(DAY, SITE): Viewed(2, 1, 1)}
-        assert views_of(session, noise.id, first=DAY, last=DAY) == {(DAY, OWN): Viewed(1, 1, 1)}
+    def told(person: Person, since: int = -12 * 60, until: int = 12 * 60) -> dict[str, Viewed]:
+        sums: defaultdict[str, Viewed] = defaultdict(Viewed)
+        with database.reading() as session:
+            found = views_of(session, person.id, since=minutes(since), until=minutes(until))
+        for (_, channel), viewed in found.items():
+            sums[channel] += viewed
+        return dict(sums)
 
-    # The next view bridges the pause: the same day is counted again, not added to.
+    assert count_views(database) == 7
+    assert count_views(database) == 0, "nothing new"
+    assert told(producer) == {SITE: Viewed(views=1, visits=1, visitors=1), OWN: Viewed(3, 2, 1)}
+    assert told(affiliate) == {SITE: Viewed(2, 1, 1)}
+    assert told(noise) == {OWN: Viewed(1, 1, 1)}
+
+    # The next view bridges the pause: what that visitor did is summed again, not added to.
     view(database, minutes(30), key="a" * 16, producer_id=producer.id)
-    view(database, noon + timedelta(days=1), key="d" * 16, producer_id=producer.id)
-    assert count_views(database) == 2
+    view(database, minutes(100), key="a" * 16, producer_id=producer.id)
+    view(database, minutes(24 * 60), key="d" * 16, producer_id=producer.id)
+    assert count_views(database) == 3
+    assert told(producer) == {SITE: Viewed(1, 1, 1), OWN: Viewed(5, 2, 1)}
+
+    # Hours of a span, and nothing of the next.
+    assert told(producer, 60, 12 * 60) == {OWN: Viewed(1, 1, 0)}
+    assert told(producer, -60, 0) == {}
+    assert told(producer, 24 * 60, 25 * 60) == {OWN: Viewed(1, 1, 1)}
+    assert told(producer, 23 * 60, 24 * 60) == {}
+
+
+def test_views_counted_in_parts_are_those_counted_at_once(services: Services, clock: FixedClock) -> None:
+    database, dice = services.database, random.Random(7)
+    with database.writing() as session:
+        one, other = make_person(session), make_person(session)
+    for number in range(60):
+        at = clock.now() + timedelta(minutes=number * 7, seconds=dice.randint(-900, 900))
+        view(
+            database,
+            at,
+            channel=dice.choice((OWN, SITE)),
+            key=dice.choice(("a" * 16, "b" * 16, None)),
+            producer_id=dice.choice((one, other)).id,
+        )
+        if number % 7 == 0:
+            count_views(database)
+    count_views(database)
+    with database.writing() as session:
+        parts = sorted(tuple(row) for row in session.execute(select(*HourlyViews.__table__.columns)))
+        session.execute(delete(HourlyViews))
+        session.execute(delete(FoldCursor).where(FoldCursor.name == CURSOR))
+    count_views(database)
     with database.reading() as session:
-        found = views_of(session, producer.id, first=DAY, last=DAY + timedelta(days=1))
-        assert found[DAY, SITE] == Viewed(1, 1, 1)
-        assert found[DAY, OWN] == Viewed(4, 1, 1)
-        assert found[DAY + timedelta(days=1), OWN] == Viewed(1, 1, 1)
+        whole = sorted(tuple(row) for row in session.execute(select(*HourlyViews.__table__.columns)))
+    assert [row for row in parts if any(row[3:])] == whole
+    assert len(whole) > 10
