@@ -122,7 +122,7 @@ def get_breakdown(query: PartsQuery) -> Breakdown:
         by=query.by,
         rows=[ListenPart.of(row) for row in found.rows],
         others=None if found.others is None else ListenPart.of(found.others),
-        withheld=found.withheld,
+        withheld=None if found.withheld is None else ListenPart.of(found.withheld),
         total=ListenPart.of(found.total),
     )
 
@@ -169,7 +169,10 @@ def get_engagement(query: SpanQuery) -> Engagement:
 @insights.get("/insights/funnel", responses={200: Funnel})
 @allow(Access.TOKEN)
 def get_funnel(query: FunnelQuery) -> Funnel:
-    """Loaded, seen, played, license opened, added, bought and refunded, by placement or website."""
+    """Loaded, seen, played, license opened, added, bought and refunded, by placement or website.
+
+    Websites have the names that the breakdown by host gives; the rest of them is put together.
+    """
     since, until = _span(query)
     scope = _scope(query)
     narrower = (scope.track_ids, scope.placement_id, scope.channel)
@@ -177,17 +180,14 @@ def get_funnel(query: FunnelQuery) -> Funnel:
         raise _refusal(
             "by", "Websites are known of whole apps: leave track, album, placement and channel out."
         )
-    rows = panels.funnel(db(), scope, by=query.by, since=since, until=until, mirror=mirror_of(services()))
-    names = [name for name in FunnelStep.model_fields if name != "key"]
+    found = panels.funnel(db(), scope, by=query.by, since=since, until=until, mirror=mirror_of(services()))
     return Funnel(
         since=since,
         until=until,
         by=query.by,
-        rows=[
-            FunnelStep(key=row.name, **dict(zip(names, row.steps, strict=True)))
-            for row in rows
-            if any(row.steps)
-        ],
+        rows=[FunnelStep.of(row) for row in found.rows],
+        others=None if found.others is None else FunnelStep.of(found.others),
+        withheld=None if found.withheld is None else FunnelStep.of(found.withheld),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from flexapp.dashboard.periods import Period, as_local
 from flexapp.dashboard.reports import Report, Sheet, Value
 from flexapp.dashboard.subjects import ALL, Subject
+from flexapp.listening.floor import FLOOR
 from flexapp.listening.insights import Counts
 from flexapp.listening.parts import FLOORED, By
 
@@ -20,6 +21,9 @@ _TITLES = {
     By.HOST: "Websites",
     By.LAYOUT: "Player layouts",
 }
+NAMED = (
+    f"Named once {FLOOR} listeners were there on one day; all others together, with listens of nobody known."
+)
 _COUNTED = ("plays", "starts", "replays", "completed", "completion_share", "average_listen_ms")
 
 
@@ -63,6 +67,15 @@ def _sheets(period: Period, facts: Mapping[str, Any]) -> list[Sheet | None]:
             "From a load to a sale, by placement",
             ["placement", *(_word(name) for name, _ in facts["stage_names"])],
             [[name, *steps] for name, steps in facts["funnel"]],
+        ),
+        None
+        if facts["sites"] is None
+        else Sheet(
+            "funnel_by_website",
+            "From a load to a sale, by website",
+            ["website", *(_word(name) for name, _ in facts["stage_names"])],
+            [[name, *steps] for name, steps in facts["sites"]],
+            note=" ".join(filter(None, [NAMED, facts["sites_note"]])),
         ),
         _of_counts("channels", "Channels", "channel", facts["channel_rows"]),
         _of_counts(
@@ -144,10 +157,9 @@ def _share(value: float | None) -> float | None:
 
 
 def _of_parts(by: By, facts: Mapping[str, Any]) -> Sheet:
-    withheld = facts["withheld"][by.value]
     notes = [
-        "Values with fewer than five listeners are put together." if by in FLOORED else "",
-        f"{withheld} {'listener is' if withheld == 1 else 'listeners are'} in no line." if withheld else "",
+        NAMED if by in FLOORED else "",
+        facts["floor_notes"][by.value],
         "IP geolocation by DB-IP, https://db-ip.com." if by is By.COUNTRY else "",
     ]
     rows = [[name, part.plays, part.starts, part.listeners] for name, part in facts["parts"][by.value]]

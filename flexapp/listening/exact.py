@@ -6,8 +6,7 @@ a track's listens are made of. A day is read from its files or from its rows, ne
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,10 +21,10 @@ from flexapp.listening.evidence import day_start
 from flexapp.listening.folding import CURSOR
 from flexapp.listening.rollups import COUNTERS, SealedDay
 from flexapp.listening.scopes import Scope
+from flexapp.listening.shares import Share, added
 from flexapp.listening.totals import BUCKETS
 
 _DAY = timedelta(days=1)
-_LISTENER = "(day::BIGINT * 4294967296 + listener)"  # one number is told apart faster than two
 _BITS_AT_MOST = 1_000_000_000
 """Listeners of a day are numbered from 1, so a bit for each tells them apart in a third of the time that a
 table of them takes, as long as the bits of all days together (125 MB) fit in the engine's memory twice."""
@@ -96,24 +95,20 @@ def listener_days(
 
 def listens_by(
     session: Session, scope: Scope, column: str, *, since: datetime, until: datetime, mirror: Mirror | None
-) -> list[tuple[str, int, int, int]]:
-    """By one thing of the listens: value, starts, plays and listeners."""
+) -> list[Share]:
+    """By one thing of the listens: starts and plays."""
     found = sources(session, mirror, since=since, until=until)
-    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    rows: list[tuple[Any, ...]] = []
+    shares: list[Share] = []
     for start, end in found.spans:
-        rows += rollup_queries.listens_by(session, scope, column, since=start, until=end)
+        shares += rollup_queries.listens_by(session, scope, column, since=start, until=end)
     if found.files and mirror is not None:
         query = (
-            f"SELECT {column}, count(*), count(*) FILTER (state & 2 = 2), "
-            f"count(DISTINCT {_LISTENER}) FILTER ({columns.HEARD}) "
-            f"FROM ({columns.select_files(found.files)}) WHERE {{conditions}} GROUP BY ALL"
+            f"SELECT {column}, day, count(DISTINCT listener) FILTER ({columns.HEARD}), count(*), "
+            f"count(*) FILTER (state & 2 = 2) FROM ({columns.select_files(found.files)}) "
+            "WHERE {conditions} GROUP BY ALL"
         )
-        rows += _ask(session, mirror, query, scope, since, until)
-    for name, *counts in rows:
-        for place, value in enumerate(counts):
-            sums[str(name)][place] += int(value)
-    return [(name, *counts) for name, counts in sums.items()]  # type: ignore[misc]
+        shares += _shares(_ask(session, mirror, query, scope, since, until))
+    return added(shares)
 
 
 def retention_sums(
@@ -136,28 +131,37 @@ def retention_sums(
 
 def sites_of(
     session: Session, scope: Scope, *, since: datetime, until: datetime, mirror: Mirror | None
-) -> list[tuple[str, tuple[int, ...], int]]:
-    """By site around the players of whole apps: its name, ``COUNTERS`` and the listeners; of whole hours."""
+) -> list[Share]:
+    """By site around the players of whole apps: ``COUNTERS``; of whole hours."""
     found = sources(session, mirror, since=since, until=until)
-    rows: list[Sequence[Any]] = []
+    listens: list[Share] = []
     for start, end in found.spans:
-        rows += raw_queries.sites_of_listens(session, scope, since=start, until=end)
+        listens += raw_queries.sites_of_listens(session, scope, since=start, until=end)
     if found.files and mirror is not None:
         listened = ", ".join(columns.LISTENED.values())
         query = (
-            f"SELECT host, count(DISTINCT {_LISTENER}) FILTER ({columns.HEARD}), {listened} "
-            f"FROM ({columns.select_files(found.files)}) WHERE {{conditions}} GROUP BY host"
+            f"SELECT host, day, count(DISTINCT listener) FILTER ({columns.HEARD}), {listened} "
+            f"FROM ({columns.select_files(found.files)}) WHERE {{conditions}} GROUP BY host, day"
         )
-        rows += _ask(session, mirror, query, scope, since, until)
-    names = ("listeners", *columns.LISTENED)
-    named = [(host, dict(zip(names, counts, strict=True))) for host, *counts in rows]
-    for host, *counts in _moments_by_site(session, scope, since, until, mirror):
-        named.append((host, dict(zip(MOMENTS, counts, strict=True))))
-    sums: defaultdict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(("listeners", *COUNTERS), 0))
-    for host, counted in named:
-        for name, count in counted.items():
-            sums[host][name] += int(count)
-    return [(host, tuple(each[name] for name in COUNTERS), each["listeners"]) for host, each in sums.items()]
+        listens += _shares(_ask(session, mirror, query, scope, since, until))
+    moments = _moments_by_site(session, scope, since, until, mirror)
+    return added(
+        [
+            *(Share(host, days, _counters(columns.LISTENED, counts)) for host, days, counts in listens),
+            *(Share(host, {}, _counters(MOMENTS, counts)) for host, *counts in moments),
+        ]
+    )
+
+
+def _counters(names: Iterable[str], counts: Sequence[int]) -> list[int]:
+    """As ``COUNTERS``, of which there are some."""
+    known = dict(zip(names, counts, strict=True))
+    return [known.get(name, 0) for name in COUNTERS]
+
+
+def _shares(rows: Iterable[Sequence[Any]]) -> list[Share]:
+    """Of value, day, listeners and counters."""
+    return [Share(str(name), {day: listeners}, counters) for name, day, listeners, *counters in rows]
 
 
 def _moments_by_site(

@@ -7,7 +7,7 @@ rounded). ``edges`` says what belongs to a span: the same hours for every panel.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from flexapp.listening import exact, insights, quality, rollup_queries, spanning
 from flexapp.listening.columns import Mirror
 from flexapp.listening.edges import span_of
+from flexapp.listening.floor import Cell, floored
 from flexapp.listening.insights import Counts, Dimension, Interval, Plays, Point
 from flexapp.listening.quality import Growth, Retention
 from flexapp.listening.scopes import Scope
@@ -72,6 +73,11 @@ class FunnelRow:
     counts: Counts
 
     @property
+    def plays(self) -> int:
+        """Counted plays among its steps."""
+        return self.counts.plays
+
+    @property
     def steps(self) -> tuple[int, ...]:
         """The counters of the way, in order."""
         counts = self.counts
@@ -84,6 +90,20 @@ class FunnelRow:
             counts.sales,
             counts.refunds,
         )
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """Rows, others and what is withheld are everything; of placements there are rows only."""
+
+    rows: list[FunnelRow]
+    others: FunnelRow | None = None  #: websites that the floor puts together
+    withheld: FunnelRow | None = None  #: the same, too few for a row beside the only one
+
+    @property
+    def everything(self) -> list[FunnelRow]:
+        """What adds up to all that happened."""
+        return [row for row in (*self.rows, self.others, self.withheld) if row is not None]
 
 
 @dataclass(frozen=True)
@@ -187,18 +207,27 @@ def funnel(
     since: datetime,
     until: datetime,
     mirror: Mirror | None = None,
-) -> list[FunnelRow]:
-    """The way from a load to a sale by placement or site, most loads first.
+) -> Funnel:
+    """The way from a load to a sale by placement or site, most loads first; nothing without any step.
 
-    Sites are kept by app: ``by=HOST`` takes apps (``app_ids``, or a person's own). Its pieces of days reach
-    behind the raw rows with ``mirror``.
+    Sites are kept by app: ``by=HOST`` takes apps (``app_ids``, or a person's own), and names the sites that
+    the breakdown of their listens names. Its pieces of days reach behind the raw rows with ``mirror``.
     """
-    if by is Step.HOST:
-        rows = spanning.sites_of(session, scope, span_of(session, since, until), mirror=mirror)
-        found = [FunnelRow(name, Counts(*sums)) for name, sums, _listeners in rows]
-    else:
+    if by is Step.PLACEMENT:
         parts = insights.breakdown(session, Dimension.PLACEMENT, scope=scope, since=since, until=until)
-        found = [FunnelRow(name, counts) for name, counts in parts]
+        return Funnel(_in_order(FunnelRow(name, counts) for name, counts in parts))
+    sites = spanning.sites_of(session, scope, span_of(session, since, until), mirror=mirror)
+    cells = [Cell(name, days, FunnelRow(name, Counts(*sums))) for name, days, sums in sites]
+    kept = floored(cells, lambda one, other: FunnelRow("", one.counts + other.counts))
+    others, withheld = (
+        replace(cell.figures, name="") if cell and any(cell.figures.steps) else None
+        for cell in (kept.others, kept.withheld)
+    )
+    return Funnel(_in_order(cell.figures for cell in kept.shown), others, withheld)
+
+
+def _in_order(rows: Iterable[FunnelRow]) -> list[FunnelRow]:
+    found = [row for row in rows if any(row.steps)]
     return sorted(found, key=lambda row: (-row.counts.loads, -row.counts.plays, row.name))
 
 

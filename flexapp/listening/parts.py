@@ -6,18 +6,21 @@ a placement, a channel, a producer's tracks elsewhere) from the listens themselv
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import reduce
 
 from sqlalchemy.orm import Session
 
 from flexapp.listening import exact, spanning
 from flexapp.listening.columns import Mirror
 from flexapp.listening.edges import span_of
-from flexapp.listening.floor import Cell, floored
+from flexapp.listening.floor import Cell, Floored, floored
 from flexapp.listening.rollups import Dimension
 from flexapp.listening.scopes import Scope
+from flexapp.listening.shares import Share
 
 TOP = 10
 
@@ -34,7 +37,7 @@ class By(StrEnum):
 
 
 FLOORED = frozenset({By.COUNTRY, By.HOST})
-"""Breakdowns that could name somebody: cells of fewer than five listeners are not told apart."""
+"""Breakdowns that could name somebody: cells of fewer than five people are not told apart."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Parts:
-    """A breakdown; the sum of all is told, whatever is withheld."""
+    """A breakdown: rows, others and what is withheld are the total."""
 
     rows: list[Part]  #: most plays first
     others: Part | None  #: beyond the top, and what the floor puts together
-    withheld: int  #: listeners in no row, too few to be shown
+    withheld: Part | None  #: too few for a row beside the only one that is shown
     total: Part
 
 
@@ -75,28 +78,25 @@ def parts(
 
     With ``mirror`` narrower scopes, and the pieces of days at the span's edges, reach behind the raw rows.
     """
-    found = sorted(
-        (Part(*row) for row in _rows(session, scope, by, since, until, mirror)),
-        key=lambda part: (-part.plays, -part.starts, part.value),
+    found = [
+        Cell(name, days, Part(name, starts, plays, sum(days.values())))
+        for name, days, (starts, plays) in _shares(session, scope, by, since, until, mirror)
+    ]
+    found.sort(key=lambda cell: (-cell.figures.plays, -cell.figures.starts, cell.name))
+    kept = floored(found, _together) if by in FLOORED else Floored(found)
+    rows = [cell.figures for cell in kept.shown]
+    others = ([kept.others.figures] if kept.others else []) + rows[top:]
+    return Parts(
+        rows[:top],
+        _sum(others) if others else None,
+        _sum([kept.withheld.figures]) if kept.withheld else None,
+        _sum(cell.figures for cell in found),
     )
-    total = _sum("", found)
-    others: list[Part] = []
-    withheld = 0
-    if by in FLOORED:
-        kept = floored((Cell(part.value, part.listeners, part) for part in found), _together)
-        rows = [cell.figures for cell in kept.shown]
-        if kept.others is not None:
-            others.append(kept.others.figures)
-        withheld = kept.withheld
-    else:
-        rows = found
-    others += rows[top:]
-    return Parts(rows[:top], _sum("", others) if others else None, withheld, total)
 
 
-def _rows(
+def _shares(
     session: Session, scope: Scope, by: By, since: datetime, until: datetime, mirror: Mirror | None
-) -> list[tuple[str, int, int, int]]:
+) -> list[Share]:
     span = span_of(session, since, until)
     if scope.person_id is None and scope.track_ids is None and not (scope.placement_id or scope.channel):
         dimension = None if by is By.HOST else Dimension[by.name]
@@ -108,10 +108,5 @@ def _together(one: Part, other: Part) -> Part:
     return Part("", one.starts + other.starts, one.plays + other.plays, one.listeners + other.listeners)
 
 
-def _sum(value: str, rows: list[Part]) -> Part:
-    return Part(
-        value,
-        sum(part.starts for part in rows),
-        sum(part.plays for part in rows),
-        sum(part.listeners for part in rows),
-    )
+def _sum(parts: Iterable[Part]) -> Part:
+    return reduce(_together, parts, Part("", 0, 0, 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -13,8 +13,11 @@ from sqlalchemy.orm import Session
 from flexapp.listening.counting import TENTHS
 from flexapp.listening.models import Decision, Play
 from flexapp.listening.rollup_queries import listener, plays_in
+from flexapp.listening.rollups import day_number
 from flexapp.listening.scopes import Scope
+from flexapp.listening.shares import Share
 from flexapp.listening.totals import BUCKETS
+from flexapp.storage.columns import utc_day
 
 
 def retention_of_listens(session: Session, scope: Scope, *, since: datetime, until: datetime) -> list[int]:
@@ -29,13 +32,12 @@ def retention_of_listens(session: Session, scope: Scope, *, since: datetime, unt
     return [int(value or 0) for value in row]
 
 
-def sites_of_listens(
-    session: Session, scope: Scope, *, since: datetime, until: datetime
-) -> list[tuple[str, int, int, int, int, int, int]]:
-    """By site: listeners, starts, plays, replays, completed and listening time."""
-    counted = Play.is_counted.is_(True)
+def sites_of_listens(session: Session, scope: Scope, *, since: datetime, until: datetime) -> list[Share]:
+    """By site and UTC day: starts, plays, replays, completed and listening time."""
+    counted, day = Play.is_counted.is_(True), utc_day(session, Play.started_at)
     query = select(
         Play.host,
+        day,
         func.count(listener(session).distinct()),
         func.count(),
         _times(counted),
@@ -43,8 +45,11 @@ def sites_of_listens(
         _times(counted, Play.is_completed.is_(True)),
         func.sum(Play.listen_ms),
     )
-    rows = session.execute(query.where(*_valid(scope, since, until)).group_by(Play.host))
-    return [(host, *map(int, counts)) for host, *counts in rows]
+    rows = session.execute(query.where(*_valid(scope, since, until)).group_by(Play.host, day))
+    return [
+        Share(host, {day_number(date.fromisoformat(day)): listeners}, counts)
+        for host, day, listeners, *counts in rows
+    ]
 
 
 def _valid(scope: Scope, since: datetime, until: datetime) -> Sequence[ColumnElement[bool]]:

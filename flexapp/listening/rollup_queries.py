@@ -10,12 +10,9 @@ from typing import Any
 import numpy as np
 from sqlalchemy import (
     ColumnElement,
-    Date,
     Select,
-    String,
     and_,
     case,
-    cast,
     func,
     or_,
     select,
@@ -43,9 +40,14 @@ from flexapp.listening.rollups import (
     DaySketch,
     Dimension,
     ListenName,
+    day_number,
     day_of_number,
 )
 from flexapp.listening.scopes import Scope
+from flexapp.listening.shares import Share
+from flexapp.storage.columns import utc_day
+
+_DAY_BITS = 20  # more than any day since 1970 takes
 
 
 def sums_of_totals(
@@ -100,44 +102,39 @@ def retention_sums(session: Session, scope: Scope, span: Span) -> list[int]:
     return sums[0] if sums else [0] * (len(RETENTION.columns) - RETENTION.keys)
 
 
-def sites_of(session: Session, scope: Scope, span: Span) -> list[tuple[str, tuple[int, ...], int]]:
-    """By site around the players of whole apps, on whole days: its name, the counters and the listeners."""
+def sites_of(session: Session, scope: Scope, span: Span) -> list[Share]:
+    """By site around the players of whole apps, on whole days: ``COUNTERS``."""
     rows = rows_of(session, SITES, low=span.first, high=span.last, whose=_apps_in(scope))
-    found = _together([summed(part[:, 2:], 1) for part in rows], 1)
-    names = queries.names_by_number(session, [row[0] for row in found])
-    return [(names[host], tuple(counters), listeners) for host, listeners, *counters in found]
+    return _shares(session, [part[:, [2, 0, 1, *range(3, part.shape[1])]] for part in rows])
 
 
-def dimension_rows(
-    session: Session, scope: Scope, dimension: Dimension, span: Span
-) -> list[tuple[str, int, int, int]]:
-    """Of whole apps on whole days by one dimension: value, starts, plays, listeners."""
+def dimension_rows(session: Session, scope: Scope, dimension: Dimension, span: Span) -> list[Share]:
+    """Of whole apps on whole days by one dimension: starts and plays."""
     whose = {**_apps_in(scope), "second": int(dimension)}
     rows = rows_of(session, DIMENSIONS, low=span.first, high=span.last, whose=whose)
-    found = _together([summed(part[:, 3:], 1) for part in rows], 1)
-    names = queries.names_by_number(session, [row[0] for row in found])
-    return [(names[value], starts, plays, listeners) for value, starts, plays, listeners in found]
+    return _shares(session, [part[:, [3, 0, 2, 6, 4, 5]] for part in rows])
 
 
 def listens_by(
     session: Session, scope: Scope, column: str, *, since: datetime, until: datetime
-) -> list[tuple[str, int, int, int]]:
-    """Of the raw listens by one of their columns: value, starts, plays, listeners by UTC day."""
-    value = getattr(Play, column)
+) -> list[Share]:
+    """Of the raw listens by one of their columns and UTC day: starts and plays."""
+    value, day = getattr(Play, column), utc_day(session, Play.started_at)
     query = (
         select(
             value,
+            day,
+            func.count(listener(session).distinct()),
             func.count(),
             func.sum(case((Play.is_counted.is_(True), 1), else_=0)),
-            func.count(listener(session).distinct()),
         )
         .where(Play.decision == Decision.VALID, Play.started_at >= since, Play.started_at < until)
         .where(*plays_in(scope))
-        .group_by(value)
+        .group_by(value, day)
     )
     return [
-        (str(name), int(starts), int(plays), int(listeners))
-        for name, starts, plays, listeners in session.execute(query)
+        Share(str(name), {day_number(date.fromisoformat(day)): listeners}, counters)
+        for name, day, listeners, *counters in session.execute(query)
     ]
 
 
@@ -169,13 +166,10 @@ def sketches_of(session: Session, app_ids: Collection[str], span: Span) -> list[
 
 def listener(session: Session) -> Any:
     """The visitor key and UTC day of a qualified listen; nothing else counts as a listener."""
-    day: ColumnElement[Any] = func.date(Play.started_at, type_=String)
-    if session.get_bind().dialect.name != "sqlite":
-        day = cast(func.timezone("UTC", Play.started_at), Date)
     return case(
         (
             and_(Play.visitor_key.is_not(None), Play.is_qualified.is_(True), Play.percent >= 0),
-            Play.visitor_key + "/" + cast(day, String),
+            Play.visitor_key + "/" + utc_day(session, Play.started_at),
         )
     )
 
@@ -199,6 +193,27 @@ def plays_in(scope: Scope) -> list[ColumnElement[bool]]:
     if scope.channel is not None:
         found.append(Play.channel == str(scope.channel))
     return found
+
+
+def _shares(session: Session, parts: list[Numbers]) -> list[Share]:
+    """Rows of value, app, day, listeners and counters by value.
+
+    A key may be in several apps on one site, so those of two apps are not added up for a day.
+    """
+    filled = [part for part in parts if len(part)]
+    if not filled:
+        return []
+    rows = np.concatenate(filled)
+    rows = summed(np.column_stack((rows[:, 0], rows[:, 1] << _DAY_BITS | rows[:, 2], rows[:, 3:])), 2)
+    starts = np.flatnonzero(np.diff(rows[:, 0], prepend=rows[0, 0] - 1))
+    sums = np.add.reduceat(rows[:, 3:], starts).tolist()
+    values, starts_of, ends = rows[starts, 0].tolist(), starts.tolist(), [*starts[1:].tolist(), len(rows)]
+    slots, listeners = rows[:, 1].tolist(), rows[:, 2].tolist()
+    names = queries.names_by_number(session, values)
+    return [
+        Share(names[value], dict(zip(slots[start:end], listeners[start:end], strict=True)), counters)
+        for value, start, end, counters in zip(values, starts_of, ends, sums, strict=True)
+    ]
 
 
 def _together(parts: list[Numbers], keys: int) -> list[list[int]]:

@@ -6,9 +6,8 @@ happened so far.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -17,6 +16,7 @@ from flexapp.listening.columns import Mirror
 from flexapp.listening.edges import Span
 from flexapp.listening.rollups import COUNTERS, Dimension
 from flexapp.listening.scopes import Scope
+from flexapp.listening.shares import Share, added
 
 _STARTS, _PLAYS = COUNTERS.index("starts"), COUNTERS.index("plays")
 
@@ -31,23 +31,21 @@ def retention_sums(session: Session, scope: Scope, span: Span, *, mirror: Mirror
 
 def listens_by(
     session: Session, scope: Scope, by: Dimension | None, span: Span, *, mirror: Mirror | None
-) -> list[tuple[str, int, int, int]]:
-    """Of whole apps by a dimension, or by site without one: value, starts, plays, listeners."""
+) -> list[Share]:
+    """Of whole apps by a dimension, or by site without one: starts and plays."""
     if by is None:
         sites = rollup_queries.sites_of(session, scope, span)
-        rows = [(name, sums[_STARTS], sums[_PLAYS], listeners) for name, sums, listeners in sites]
+        rows = [Share(name, days, (sums[_STARTS], sums[_PLAYS])) for name, days, sums in sites]
     else:
         rows = rollup_queries.dimension_rows(session, scope, by, span)
     column = "host" if by is None else by.name.lower()
     for since, until in span.pieces:
         rows += exact.listens_by(session, scope, column, since=since, until=until, mirror=mirror)
-    return [(name, *counts) for name, counts in _by_name(rows).items()]  # type: ignore[misc]
+    return added(rows) if span.pieces else rows
 
 
-def sites_of(
-    session: Session, scope: Scope, span: Span, *, mirror: Mirror | None
-) -> list[tuple[str, tuple[int, ...], int]]:
-    """By site around the players of whole apps, a person's own: its name, the counters and the listeners."""
+def sites_of(session: Session, scope: Scope, span: Span, *, mirror: Mirror | None) -> list[Share]:
+    """By site around the players of whole apps, a person's own: ``COUNTERS``."""
     found = rollup_queries.sites_of(session, scope, span)
     if scope.person_id is not None:
         apps, _ = queries.things_of(session, scope.person_id)
@@ -55,8 +53,7 @@ def sites_of(
         scope = replace(scope, person_id=None, app_ids=within)
     for since, until in span.pieces:
         found += exact.sites_of(session, scope, since=since, until=until, mirror=mirror)
-    rows = _by_name([(name, listeners, *counters) for name, counters, listeners in found])
-    return [(name, tuple(counters), listeners) for name, (listeners, *counters) in rows.items()]
+    return added(found) if span.pieces else found
 
 
 def listener_days(session: Session, subject: str, scope: Scope, span: Span, *, mirror: Mirror | None) -> int:
@@ -65,13 +62,6 @@ def listener_days(session: Session, subject: str, scope: Scope, span: Span, *, m
         exact.listener_days(session, scope, since=since, until=until, mirror=mirror)
         for since, until in span.pieces
     )
-
-
-def _by_name(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[int]]:
-    found: dict[str, list[list[int]]] = {}
-    for name, *counts in rows:
-        found.setdefault(name, []).append(counts)
-    return {name: _sums(each) for name, each in found.items()}
 
 
 def _sums(rows: Sequence[Sequence[int]]) -> list[int]:

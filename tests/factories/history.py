@@ -31,7 +31,8 @@ def past_listen(
 ) -> list[Row]:
     """One session: loaded, seen, heard from the beginning for so long, and what was done besides.
 
-    ``known`` are country, device, os, browser and layout. Every visitor is somebody new unless named.
+    ``known`` are country, device, os, browser and layout. Every visitor is somebody new unless named; the
+    empty one has no key.
     """
     number = next(_count)
     claims = SessionClaims(
@@ -42,7 +43,7 @@ def past_listen(
         host,
         at,
     )
-    who, looks = visitor or f"{number:016x}", Dimensions(**known)
+    who, looks = f"{number:016x}" if visitor is None else visitor, Dimensions(**known)
     ends, play = at + timedelta(seconds=seconds), f"0190f5c8-0000-7000-8000-{number:012d}"
     media = track.duration_ms or 120_000
 
@@ -59,13 +60,13 @@ def past_listen(
                 **fields,
             }
         )
-        return event_row(claims, told, visitor_key=who, flags=(), now=ends, dimensions=looks)
+        return event_row(claims, told, visitor_key=who or None, flags=(), now=ends, dimensions=looks)
 
     rows = [load_row(claims, looks), event(Kind.IMPRESSION, track_id="")]
     if seconds > 0:
         heard = [(0, int(seconds * 1000))]
         rows += [
-            delivery_row(claims, track_id=track.id, count=int(media / 1000 * 16_000), now=at),
+            delivery_row(claims, track_id=track.id, count=media * 16, pieces=(0, media // 256 + 1), now=at),
             event(Kind.START),
             event(Kind.HEARTBEAT, 1, at_ms=int(seconds * 1000), intervals=heard),
         ]

@@ -11,7 +11,7 @@ from flexapp.api.shapes.base import Moment, Shape, Wish
 from flexapp.apps.models import Channel
 from flexapp.listening.activity import Activity as Happened
 from flexapp.listening.insights import Counts
-from flexapp.listening.panels import Step
+from flexapp.listening.panels import FunnelRow, Step
 from flexapp.listening.parts import By, Part
 
 
@@ -148,14 +148,18 @@ class ListenPart(Shape):
 
 
 class Breakdown(Shape):
-    """What listens are made of. Countries and websites are told from five listeners on."""
+    """What listens are made of: rows, others and withheld are the total.
+
+    Countries and websites are named once five listeners were there on one day; what others and withheld are
+    made of is not told. Listens without a known visitor (no consent, GPC, DNT) name nothing by themselves.
+    """
 
     since: Moment
     until: Moment
     by: By
     rows: list[ListenPart] = Field(description="Most plays first")
-    others: ListenPart | None = Field(description="Beyond the limit, and what is too small to be told")
-    withheld: int = Field(description="Listeners in no row, too few to be told")
+    others: ListenPart | None = Field(description="Beyond the limit, and what is too small to be named")
+    withheld: ListenPart | None = Field(description="Too few to be a line beside the only one that is named")
     total: ListenPart
 
 
@@ -218,14 +222,25 @@ class FunnelStep(Shape):
     sales: int
     refunds: int
 
+    @classmethod
+    def of(cls, row: FunnelRow) -> FunnelStep:
+        """The shape of a row."""
+        names = [name for name in cls.model_fields if name != "key"]
+        return cls(key=row.name, **dict(zip(names, row.steps, strict=True)))
+
 
 class Funnel(Shape):
-    """The way from a load to a sale."""
+    """The way from a load to a sale: rows, others and withheld are everything.
+
+    Websites are named once five listeners were there on one day, as in the breakdown by host.
+    """
 
     since: Moment
     until: Moment
     by: Step
     rows: list[FunnelStep] = Field(description="Most loads first")
+    others: FunnelStep | None = Field(description="Websites that are too small to be named, together")
+    withheld: FunnelStep | None = Field(description="Too few to be a line beside the only one that is named")
 
 
 class ActivityCounts(Shape):

@@ -63,9 +63,10 @@ class ListenPart(Model):
 
 
 class Breakdown(Model):
-    """What listens are made of; countries and websites are told from five listeners on.
+    """What listens are made of; ``rows``, ``others`` and ``withheld`` are the ``total``.
 
-    ``others`` has what is beyond the limit or too small, ``withheld`` counts listeners in no row.
+    Countries and websites are named once five listeners were there on one day. ``others`` has what is beyond
+    the limit or too small, ``withheld`` what is too little to be a line beside the only one.
     """
 
     since: datetime
@@ -73,7 +74,7 @@ class Breakdown(Model):
     by: str
     rows: tuple[ListenPart, ...]
     others: ListenPart | None
-    withheld: int
+    withheld: ListenPart | None
     total: ListenPart
 
 
@@ -138,12 +139,17 @@ class FunnelStep(Model):
 
 
 class Funnel(Model):
-    """The way from a load to a sale, most loads first."""
+    """The way from a load to a sale, most loads first; ``rows``, ``others`` and ``withheld`` are everything.
+
+    Websites that are too small to be named are among the last two, as in the breakdown by host.
+    """
 
     since: datetime
     until: datetime
     by: str
     rows: tuple[FunnelStep, ...]
+    others: FunnelStep | None = None
+    withheld: FunnelStep | None = None
 
 
 class ActivityCounts(Model):

@@ -76,7 +76,10 @@ def shown(database: Database, one: Asked, mirror: Mirror | None) -> dict[str, An
         found: dict[str, Any] = {
             "starts": {counts.starts, kept.listens, sum(counts.starts for _, counts in by_track)},
             "plays": {counts.plays, sum(counts.plays for _, counts in by_track)},
-            "loads": {sum(r.counts.loads for r in panels.funnel(session, one.scope, **span)), counts.loads},
+            "loads": {
+                counts.loads,
+                sum(row.counts.loads for row in panels.funnel(session, one.scope, **span).everything),
+            },
             "percent": kept.percent,
             "buckets": sum(kept.buckets),
             "tenths": kept.tenths,
@@ -87,7 +90,7 @@ def shown(database: Database, one: Asked, mirror: Mirror | None) -> dict[str, An
             found["starts"].add(total.starts)
             found["plays"].add(total.plays)
         if one.scope.app_ids:
-            rows = panels.funnel(session, one.scope, by=Step.HOST, **span, mirror=mirror)
+            rows = panels.funnel(session, one.scope, by=Step.HOST, **span, mirror=mirror).everything
             for name in ("starts", "plays", "loads"):
                 found[name].add(sum(getattr(row.counts, name) for row in rows))
     return found

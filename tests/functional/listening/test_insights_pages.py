@@ -173,7 +173,7 @@ def test_a_page_with_little_says_what_it_takes(scene: Scene, client: FlaskClient
     html = client.get(path).text
     assert "1 of the 10 listens it takes" in panel(html, "Engagement")
     assert 'class="chart-plot"' in html
-    assert "1 listener is in countries with fewer than five" in panel(html, "Locations")
+    assert "No country had 5 known listeners on one day" in panel(html, "Locations")
 
 
 def test_spans_are_cut_in_the_zone_of_the_account(past: Scene, owner: FlaskClient) -> None:
