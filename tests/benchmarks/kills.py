@@ -26,7 +26,7 @@ from tests.functional.listening.stage import postgres_stops, stage, workers_die
 KILLS, IN_FOLD = 20, 4  #: every fourth happens inside the fold, between its writes and its commit
 AT_ONCE = 10
 EVENTS = 5500  #: acknowledged between two kills
-LONGEST_SECONDS = 5.0
+LONE_EVENTS = 7000  #: before each kill of the server, but when it dies inside the fold
 PAUSE_SECONDS = 0.05  #: between two reports of a player, so that workers find time to start
 
 
@@ -70,7 +70,9 @@ def _servers(folder: Path) -> Outcome:
                 acknowledged |= _again(server.port, waiting)
             load = Load(server.port, signer, track_id, at_once=AT_ONCE, proxied=True)
             threads = load.run()
-            time.sleep(LONGEST_SECONDS * random.uniform(0.5, 1))
+            while len(load.acknowledged) < LONE_EVENTS and any(thread.is_alive() for thread in threads):
+                time.sleep(0.02)
+            time.sleep(random.uniform(0, 1))
             server.kill()
             for thread in threads:
                 thread.join(20)
