@@ -35,8 +35,10 @@ from flexapp.listening.totals import APP_HOURS, TRACK_HOURS
 from flexapp.storage.once import insert_once
 from flexapp.storage.session import Database
 
-HOURS_OF: dict[int, tuple[str, int]] = {BY_APP.number: (APP_HOURS, 90), BY_TRACK.number: (TRACK_HOURS, 8)}
-"""By roll-up the cursor of its hours, and for how many days they are kept."""
+HOUR_DAYS = 90
+"""For so many days hours are kept, of apps and tracks alike: their pages say the same of a span."""
+HOURS_OF: dict[int, str] = {BY_APP.number: APP_HOURS, BY_TRACK.number: TRACK_HOURS}
+"""By roll-up the cursor of its hours."""
 
 
 def pack(database: Database, *, now: datetime) -> int:
@@ -57,9 +59,9 @@ def firsts_at_once(rollup: Rollup) -> int:
 def _pack(database: Database, rollup: Rollup, *, now: datetime) -> int:
     before = packed_before(now)
     with database.reading() as session:
-        cursor, days = HOURS_OF.get(rollup.number, ("", 0))
+        cursor = HOURS_OF.get(rollup.number, "")
         coarse = queries.position_of(session, cursor) if cursor else 0
-        fine_from = max(coarse, day_number(now.astimezone(UTC).date()) - days) if cursor else 0
+        fine_from = max(coarse, day_number(now.astimezone(UTC).date()) - HOUR_DAYS) if cursor else 0
         due = rollup_blocks.firsts_before(session, rollup, before * rollup.per_day)
         if coarse < fine_from:
             due |= rollup_blocks.firsts_of_blocks(session, rollup, coarse, fine_from)

@@ -3,12 +3,12 @@
 Texts are kept once, as numbers of ``listen_name``; hours and days are numbers since 1970; tables that
 SQLite searches by their key are stored in its order, so that one app's figures lie side by side.
 
-The budget is about 500 MB of SQLite for 90 days of 2,000 apps with 20 tracks each. By the hour and track
-100 million listens would be 30 million rows, so hours are kept by app (90 days) and by track for 8 days
-only; older ones are folded into one row a day, which stands at noon. What was heard (retention) is kept by
-track and day, dimensions by app and day: those of a track or a producer's tracks elsewhere are read from the
-listens themselves (``exact``), because by track and day there would be as many rows as listens. Behind the
-hot tail rows become ``RollupBlock``: to read a roll-up is to read its rows and blocks (``rollup_rows``).
+The budget is about 500 MB of SQLite for 90 days of 2,000 apps with 20 tracks each. Hours are kept for 90
+days, by app and by track: their pages would not agree otherwise (``edges``). Older ones are folded into one
+row a day, which stands at noon. What was heard (retention) is kept by track and day, dimensions by app and
+day: those of a track or a producer's tracks elsewhere are read from the listens themselves (``exact``),
+because by track and day there would be as many rows as listens. Behind the hot tail rows become
+``RollupBlock``: to read a roll-up is to read its rows and blocks (``rollup_rows``).
 What it takes is measured in ``tests/benchmarks/README.md``.
 """
 
@@ -151,7 +151,7 @@ class HourlyTotal(_Counters, Base):
 
 
 class TrackTotal(_Counters, Base):
-    """The same with the track; after 8 days one row a day, at noon."""
+    """The same with the track."""
 
     __tablename__ = "track_total"
     __table_args__ = _BY_KEY

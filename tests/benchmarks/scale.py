@@ -107,8 +107,7 @@ def build(folder: Path, listens: int, *, days: int = DAYS) -> Built:
 
 def _roll_up(database: Database, mirror: Mirror, figures: Figures) -> None:
     with database.writing() as session:
-        for name, day in ((EVIDENCE, SINCE.date()), (APP_HOURS, None), (TRACK_HOURS, NOW.date())):
-            position = 0 if day is None else day_number(day) - (8 if name == TRACK_HOURS else 0)
+        for name, position in ((EVIDENCE, day_number(SINCE.date())), (APP_HOURS, 0), (TRACK_HOURS, 0)):
             insert_once(session, FoldCursor, name=name, position=position)
         insert_once(session, FoldCursor, name=CURSOR, position=0)
     began = time.perf_counter()
