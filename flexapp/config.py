@@ -146,7 +146,7 @@ class Settings(BaseSettings):
     count_all_plays: bool = False  #: those of owners and of automated browsers too; never in production
 
     play_limits: PlayLimits = PlayLimits()
-    raw_days: int = Field(30, ge=7, le=30)  #: how long single listens are kept; totals stay
+    raw_days: int = Field(30, ge=7, le=30)  #: how long single listens live; totals stay
 
     worker_threads: int = Field(2, ge=1, le=64)
     embedded_worker: bool = True
