@@ -61,7 +61,7 @@ def moments_of(
         event.kind.in_(list(COUNTED_AS)),
         event.received_at >= day_start(first),
         event.minted_at < day_start(last) + _DAY,
-        own_steps.is_not_own(),
+        own_steps.counts(),
     )  # fmt: skip
     if app_ids is not None:
         query = query.where(event.app_id.in_(list(app_ids)))

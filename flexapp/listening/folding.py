@@ -229,9 +229,10 @@ class _Fold:
         people = queries.people_behind(
             self._known.reading, {step.visitor_key for step in steps if step.visitor_key}
         )
-        own = own_steps.own(self._known.reading, steps, people)
+        left_out = own_steps.own(self._known.reading, steps, people)
+        left_out |= own_steps.of_nothing(self._known.reading, steps)
         for event in moments:
-            if event.id not in own:
+            if event.id not in left_out:
                 self._count(event)
 
     def _take_out_own(self) -> None:
@@ -242,7 +243,8 @@ class _Fold:
             return
         now = queries.people_behind(reading, noted.keys())
         then = {key: people - noted[key] for key, people in now.items()}
-        new = own_steps.own(reading, steps, now) - own_steps.own(reading, steps, then)
+        before = own_steps.own(reading, steps, then) | own_steps.of_nothing(reading, steps)
+        new = own_steps.own(reading, steps, now) - before
         for counted in steps:
             if counted.id in new:
                 self._count(counted, sign=-1)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from flexapp.apps.models import FlexApp
@@ -73,6 +73,12 @@ def own(session: Session, steps: Sequence[Step], people: People) -> set[int]:
     return found
 
 
+def of_nothing(session: Session, steps: Sequence[Step]) -> set[int]:
+    """The ids of steps towards tracks that there never were: a page can report anything."""
+    known = queries.track_facts(session, {step.track_id for step in steps})
+    return {step.id for step in steps if step.track_id not in known}
+
+
 def steps_before(session: Session, visitor_keys: Collection[str], *, before: int) -> list[LoggedStep]:
     """The visitors' steps in the log before that id."""
     columns = ListenEvent.__table__.c
@@ -87,8 +93,8 @@ def steps_before(session: Session, visitor_keys: Collection[str], *, before: int
     ]
 
 
-def is_not_own() -> ColumnElement[bool]:
-    """The same rule as a condition on ``ListenEvent``."""
+def counts() -> ColumnElement[bool]:
+    """The rules of ``own`` and ``of_nothing`` as a condition on ``ListenEvent``."""
     outside, event = ListenEvent.__table__, ListenEvent.__table__.c
     owner = select(FlexApp.owner_id).where(FlexApp.id == event.app_id).correlate(outside).scalar_subquery()
     producer = (
@@ -99,4 +105,6 @@ def is_not_own() -> ColumnElement[bool]:
         OwnerKey.visitor_key == event.visitor_key,
         or_(OwnerKey.person_id == owner, OwnerKey.person_id == producer, staff.correlate(OwnerKey)),
     )
-    return or_(event.kind.not_in(sorted(KINDS)), event.visitor_key.is_(None), ~mine.correlate(outside))
+    is_real = exists().where(Track.id == event.track_id).correlate(outside)
+    is_other = or_(event.visitor_key.is_(None), ~mine.correlate(outside))
+    return or_(event.kind.not_in(sorted(KINDS)), and_(is_real, is_other))

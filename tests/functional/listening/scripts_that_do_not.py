@@ -44,6 +44,14 @@ def a_crawler_counts_nothing(scene: Scene) -> None:
     scene.listener(agent="Mozilla/5.0 (compatible; Googlebot/2.1)", flags=["bot"]).hear(scene.beat, (0, 60))
 
 
+@script("refusals", loads=1, opens=1)
+def beats_that_never_were_have_no_steps(scene: Scene) -> None:
+    listener = scene.listener()
+    invented = [(kind, f"trk_{number:026}") for number, kind in enumerate("oac", 1)]
+    listener.send([listener.event(f"step-{kind}-0001", None, kind, b=track) for kind, track in invented])
+    listener.send([listener.event("step-o-0002", scene.beat, "o")])
+
+
 @script("refusals", loads=1)
 def a_program_that_reports_with_a_fetched_token_counts_nothing(scene: Scene) -> None:
     scene.listener(agent="python-requests/2.34").hear(scene.beat, (0, 60))
