@@ -34,7 +34,7 @@ def upgrade() -> None:
     )
 
 
-def copy(connection) -> None:
+def copy(connection: sa.Connection) -> None:
     kept = sa.table('daily_views', sa.column('day', sa.Date()), *map(sa.column, ('person_id', 'channel', *COUNTERS)))
     names = sa.table('listen_name', sa.column('number'), sa.column('name'))
     made = sa.table('hourly_views', *map(sa.column, ('person', 'hour', 'channel', *COUNTERS)))
