@@ -1,8 +1,8 @@
 """Previews, covers and waveforms for any page in the world; what is licensed is never reachable here.
 
-``/media/<track>.mp3?s=<session token>`` counts the bytes it delivers to the token's session, which is what a
-play is proven with; a session gets five times the file at most. Without a token it plays as well and counts
-for nobody.
+``/media/<track>.mp3?s=<session token>`` counts the bytes it delivers to the token's session, and which of the
+file they are: a play is proven with them. A session gets five times the file at most. Without a token it
+plays as well and counts for nobody.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from flexapp.catalog.queries import TrackNotFound, track_by_id
 from flexapp.catalog.standing import is_reachable
 from flexapp.kernel.ids import is_id
 from flexapp.listening import deliveries, sessions
+from flexapp.listening.pieces import pieces_of
 from flexapp.listening.quota import DeliveredEnough, Quota
 from flexapp.listening.sessions import SessionClaims
 from flexapp.web.access import Access, allow
 from flexapp.web.context import services
-from flexapp.web.ranges import file_response
+from flexapp.web.ranges import Span, file_response
 from flexapp.workflows.services import Services
 
 blueprint = Blueprint("media", __name__)
@@ -42,6 +43,8 @@ def preview(track_id: str) -> Response:
     if not is_reachable(track, since=sending.since if sending else None) or track.preview_key is None:
         raise TrackNotFound("There is no such track.")
     size = track.preview_bytes or services().objects.size(track.preview_key)
+    if sending is not None:
+        sending.size = size
     response = file_response(
         services().objects,
         track.preview_key,
@@ -50,9 +53,10 @@ def preview(track_id: str) -> Response:
         content_type="audio/mpeg",
         cache_control=_PREVIEW,
         on_sent=sending.sent if sending else None,
+        on_closed=sending.over if sending else None,
     )
     if sending is not None and request.method == "GET":
-        sending.begin(response, size)
+        sending.begin(response)
     return _open(response)
 
 
@@ -101,30 +105,38 @@ class _Sending:
 
     def __init__(self, serving: Services, claims: SessionClaims, track_id: str) -> None:
         self._serving, self._claims, self._track_id = serving, claims, track_id
-        self._sent = 0
+        self._sent = self._promised = 0
+        self.size = 0  #: of the preview
 
     @property
     def since(self) -> datetime:
         """When the session's document was handed out."""
         return self._claims.minted_at
 
-    def sent(self, count: int) -> None:
-        """So many more bytes went out; it runs when the request is over, too."""
+    def sent(self, count: int, out: Span) -> None:
+        """So many more bytes were taken, and this part is out; it runs when the request is over, too."""
         self._sent += count
-        deliveries.record(self._serving, self._claims, self._track_id, count)
+        pieces = pieces_of(out.start, out.end, size=self.size)
+        deliveries.record(self._serving, self._claims, self._track_id, count, pieces)
 
-    def begin(self, response: Response, size: int) -> None:
+    def begin(self, response: Response) -> None:
         """Raises DeliveredEnough."""
         length = int(response.headers.get("Content-Length", 0))
         session_id = self._claims.session_id
         with self._serving.database.reading() as session:
             stored = deliveries.delivered(session, session_id, self._track_id)
         try:
-            _quota.take(session_id, self._track_id, length, size=size, stored=stored)
+            _quota.take(session_id, self._track_id, length, size=self.size, stored=stored)
         except DeliveredEnough:
             response.close()
             raise
-        response.call_on_close(lambda: _quota.give_back(session_id, self._track_id, length - self._sent))
+        self._promised = length
+
+    def over(self) -> None:
+        """What was promised and not taken may be fetched later."""
+        unsent, self._promised = self._promised - self._sent, 0
+        if unsent > 0:
+            _quota.give_back(self._claims.session_id, self._track_id, unsent)
 
 
 def _sending(track_id: str) -> _Sending | None:

@@ -20,6 +20,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+_SEND_BUFFER = 64 * 1024
+"""Of a connection, in bytes: what waits in it when a reader leaves has not gone out, and proves no play."""
+
 listening = typer.Typer(
     help="What was heard: run its rules again, make its totals anew.", no_args_is_help=True
 )
@@ -47,6 +50,7 @@ def serve() -> None:
 def server(settings: Settings, target: str) -> Any:
     """The HTTP server around a WSGI app, as we run it."""
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
     from granian.server import Server
 
     processes = 1 if settings.is_sqlite else settings.serve_processes
@@ -58,6 +62,7 @@ def server(settings: Settings, target: str) -> Any:
         workers=processes,
         blocking_threads=settings.serve_threads,
         backlog=2048,
+        http1_settings=HTTP1Settings(max_buffer_size=_SEND_BUFFER),
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         log_access=False,

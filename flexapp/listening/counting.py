@@ -23,8 +23,10 @@ COMPLETED_SHARE = 0.80
 """Completed: so much of the media heard at least once."""
 REPLAY_WINDOW = timedelta(minutes=60)
 """Further plays of a track by the same visitor within it are replays."""
-BYTES_SHARE = 0.80
-"""Of the bytes that belong to what was claimed, so many must have been sent."""
+BYTES_SHARE = 0.90
+"""Of the bytes that belong to what was claimed, so many must have been sent, counted once (``pieces``)."""
+UNPLACED_SHARE = 0.80
+"""The same where only their sum was noted, before it was noted which they were."""
 NOMINAL_BYTES_PER_SECOND = 16_000
 """Of previews whose size is unknown: 128 kbit/s."""
 SLACK_MS = 15_000
@@ -90,7 +92,8 @@ class Evidence:
     listen_ms: int  #: with repeats
     page_ms: int  #: between the first and the last event, by the page's clock
     media_ms: int
-    delivered_bytes: int
+    delivered_bytes: int  #: of what was heard, each once
+    unplaced_bytes: int = 0  #: besides, from the time when nobody noted which they were
     bytes_per_second: float = NOMINAL_BYTES_PER_SECOND
     flags: frozenset[str] = frozenset()
     is_own: bool = False
@@ -185,12 +188,13 @@ def decide(evidence: Evidence) -> tuple[Decision, Reason | None]:
         if holds:
             return Decision.REJECTED, reason
     reach = max((pair[1] for pair in evidence.heard), default=0)
-    needed = length(evidence.heard) / 1000 * evidence.bytes_per_second * BYTES_SHARE
+    proven = evidence.delivered_bytes / BYTES_SHARE + evidence.unplaced_bytes / UNPLACED_SHARE
+    claimed = length(evidence.heard) / 1000 * evidence.bytes_per_second
     suspect = (
         (evidence.is_flooding, Reason.FLOODING),
         (evidence.listen_ms > MAX_RATE * evidence.page_ms + SLACK_MS, Reason.TOO_FAST),
         (evidence.media_ms > 0 and reach > evidence.media_ms + MEDIA_TOLERANCE_MS, Reason.OUTSIDE_MEDIA),
-        (evidence.delivered_bytes < needed, Reason.BYTES_MISSING),
+        (proven < claimed, Reason.BYTES_MISSING),
         (evidence.is_hosted, Reason.DATA_CENTER),
         *((reason.value in evidence.doubts, reason) for reason in DOUBTS),
     )

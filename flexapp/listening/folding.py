@@ -22,6 +22,7 @@ from flexapp.listening import counting, hosting, keeping, own_steps, queries
 from flexapp.listening.keeping import Sent
 from flexapp.listening.models import Decision, FoldCursor, Kind, ListenSession, OwnerKey, Play
 from flexapp.listening.own_steps import LoggedStep
+from flexapp.listening.pieces import bits_of
 from flexapp.listening.queries import LoggedEvent
 from flexapp.listening.settling import PlayKey, Settling, group_of, key_of
 from flexapp.listening.totals import COUNTED_AS, times_of
@@ -276,9 +277,8 @@ class _Fold:
         sums: dict[tuple[str, str], Sent] = {}
         for event in self._events:
             if event.kind is Kind.DELIVERY:
-                key, at = (event.session_id, event.track_id), event.received_at
-                count, first, last = sums.get(key, (0, at, at))
-                sums[key] = (count + int(event.facts.get("bytes", 0)), min(first, at), max(last, at))
+                key, more = (event.session_id, event.track_id), _sent_by(event)
+                sums[key] = sums[key].merged(more) if key in sums else more
         return sums
 
     def _touch(self, sent: Collection[tuple[str, str]]) -> None:
@@ -289,6 +289,15 @@ class _Fold:
             is_suspicious = claims is not None and (claims.outran_time or claims.is_flooding)
             if is_suspicious or (key[0], key[2]) in sent:
                 known.dirty.add(key)
+
+
+def _sent_by(event: LoggedEvent) -> Sent:
+    """What a line tells of delivered bytes; lines of older versions say only how many."""
+    at, count = event.received_at, int(event.facts.get("bytes", 0))
+    pieces = event.facts.get("pieces")
+    if pieces is None:
+        return Sent(at, at, count, unplaced=count)
+    return Sent(at, at, count, pieces=bits_of(pieces))
 
 
 def _began(event: LoggedEvent | LoggedStep) -> datetime:

@@ -77,6 +77,7 @@ class Ingest:
         self._open: list[_Entry] = []
         self._waiting = 0
         self._later: list[Row] = []
+        self._dropped = 0
         self._flusher: threading.Thread | None = None
         self._flushing = threading.Lock()
 
@@ -106,11 +107,15 @@ class Ingest:
             raise entry.error
 
     def later(self, rows: Sequence[Row]) -> None:
-        """Store the rows within a moment, without waiting; they are dropped when too many wait."""
+        """Store the rows within a moment, without waiting; they are dropped when too many wait.
+
+        Then a warning tells how many. Plays that lack delivered bytes wait for somebody's look.
+        """
         with self._guard:
             if len(self._later) + len(rows) > self._rows_at_most:
-                return
-            self._later.extend(rows)
+                self._dropped += len(rows)
+            else:
+                self._later.extend(rows)
             if self._flusher is None:
                 self._flusher = threading.Thread(target=self._flush_soon, name="listens-later", daemon=True)
                 self._flusher.start()
@@ -135,6 +140,9 @@ class Ingest:
         pause.wait(LATER_SECONDS)
         with self._guard:
             self._flusher = None
+            dropped, self._dropped = self._dropped, 0
+        if dropped:
+            log.warning("%d rows that could wait were dropped: too many wait to be stored", dropped)
         try:
             self.flush()
         except Exception:

@@ -26,7 +26,7 @@ from flexapp.listening.suspects import Columns, Group
 from flexapp.storage.once import insert_once
 from flexapp.storage.session import Database
 
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 """Raise it when a rule or the list of ``hosting`` changes; it is noted with each day that is judged."""
 _PLAYS_AT_ONCE = 1000  #: that are decided again while reports and the fold wait
 _NETWORK_TRACK = (Play.network_key, Play.track_id)

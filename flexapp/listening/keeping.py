@@ -8,17 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Table, bindparam, case, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from flexapp.listening import queries
 from flexapp.listening.models import Delivery, ListenSession, Play
+from flexapp.listening.pieces import packed, unpacked
 from flexapp.storage.base import Base
 
-Sent = tuple[int, datetime, datetime]
-"""Bytes, and when the first and the last of them went."""
+
+class Sent(NamedTuple):
+    """What went to a session of one preview."""
+
+    first_at: datetime
+    last_at: datetime
+    bytes: int = 0  #: the same ones several times
+    unplaced: int = 0  #: of those: of lines that do not say which they were
+    pieces: int = 0  #: bits of ``pieces``
+
+    def merged(self, more: Sent) -> Sent:
+        """Both together, in whatever order."""
+        return Sent(
+            min(self.first_at, more.first_at),
+            max(self.last_at, more.last_at),
+            self.bytes + more.bytes,
+            self.unplaced + more.unplaced,
+            self.pieces | more.pieces,
+        )
+
+
 _FIXED = frozenset({"id", "session_id", "play_id", "track_id", "app_id", "placement_id", "channel", "host"})
 
 
@@ -52,18 +73,26 @@ def keep_sessions(session: Session, known: Collection[ListenSession]) -> None:
 
 
 def add_deliveries(session: Session, sent: Mapping[tuple[str, str], Sent]) -> None:
-    """Add bytes to what went to each (session, track)."""
+    """Add to what went to each (session, track); only one fold at a time may."""
     table = _table(Delivery)
     if sent:
+        known = queries.pieces_sent(session, sent.keys())
         upsert = _insert(session, table)
         new = upsert.excluded
         grown = {
             "bytes": table.c.bytes + new.bytes,
+            "unplaced": table.c.unplaced + new.unplaced,
+            "pieces": new.pieces,
             "last_at": case((new.last_at > table.c.last_at, new.last_at), else_=table.c.last_at),
         }
         rows = [
-            {"session_id": key[0], "track_id": key[1], "bytes": count, "first_at": first, "last_at": last}
-            for key, (count, first, last) in sorted(sent.items())
+            {
+                "session_id": key[0],
+                "track_id": key[1],
+                **more._asdict(),
+                "pieces": packed(more.pieces | unpacked(known.get(key, b""))),
+            }
+            for key, more in sorted(sent.items())
         ]
         statement = upsert.on_conflict_do_update(index_elements=["session_id", "track_id"], set_=grown)
         session.connection().execute(statement, rows)

@@ -5,9 +5,20 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Index, Integer, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flexapp.listening.pieces import Packed
 from flexapp.storage.base import Base
 from flexapp.storage.columns import EnumText, Json, Moment
 
@@ -168,7 +179,9 @@ class Delivery(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     session_id: Mapped[str] = mapped_column(String(40))
     track_id: Mapped[str] = mapped_column(String(30))
-    bytes: Mapped[int] = mapped_column(BigInteger)
+    bytes: Mapped[int] = mapped_column(BigInteger)  #: the same ones several times
+    unplaced: Mapped[int] = mapped_column(BigInteger, default=0)  #: of those: nobody noted which they were
+    pieces: Mapped[Packed] = mapped_column(LargeBinary, default=b"")  #: those that surely went (``pieces``)
     first_at: Mapped[Moment]
     last_at: Mapped[Moment]
 

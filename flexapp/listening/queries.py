@@ -28,6 +28,7 @@ from flexapp.listening.models import (
     Play,
     Suspicion,
 )
+from flexapp.listening.pieces import Packed
 from flexapp.listening.rollups import ListenName, SealedDay, hour_of_number
 from flexapp.people.models import Person
 
@@ -204,6 +205,17 @@ def deliveries_of(session: Session, keys: Collection[tuple[str, str]]) -> dict[t
         (row.session_id, row.track_id): row
         for part in _chunks(keys)
         for row in session.scalars(select(Delivery).where(columns.in_(part)))
+    }
+
+
+def pieces_sent(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Packed]:
+    """The packed pieces by (session, track), of those that something is known of."""
+    columns = tuple_(Delivery.session_id, Delivery.track_id)
+    query = select(Delivery.session_id, Delivery.track_id, Delivery.pieces)
+    return {
+        (session_id, track_id): pieces
+        for part in _chunks(keys)
+        for session_id, track_id, pieces in session.execute(query.where(columns.in_(part)))
     }
 
 

@@ -11,6 +11,7 @@ from flexapp.listening.batches import PlayEvent
 from flexapp.listening.dimensions import UNKNOWN, Dimensions
 from flexapp.listening.lines import Row
 from flexapp.listening.models import Kind
+from flexapp.listening.pieces import Pieces
 from flexapp.listening.sessions import SessionClaims, new_session_id
 
 _ONCE_A_TRACK = {Kind.CHECKOUT: "c:", Kind.OPEN: "o:", Kind.ADD: "a:"}
@@ -119,10 +120,10 @@ def a_page(
     return SessionClaims(new_session_id().decode(), app_id, placement_id, channel, "", now, flags)
 
 
-def delivery_row(claims: SessionClaims, *, track_id: str, count: int, now: datetime) -> Row:
-    """So many more bytes of a preview were sent to the session."""
+def delivery_row(claims: SessionClaims, *, track_id: str, count: int, pieces: Pieces, now: datetime) -> Row:
+    """So many more bytes of a preview were sent to the session, and these pieces of it are out by now."""
     row = _row(claims, Kind.DELIVERY, now=now, flags=())
-    row["facts"]["bytes"] = count
+    row["facts"] |= {"bytes": count, "pieces": [*pieces]}
     return {**row, "play_id": f"d:{secrets.token_urlsafe(12)}", "track_id": track_id}
 
 

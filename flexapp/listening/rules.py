@@ -56,8 +56,8 @@ _SENTENCES = {
     Reason.TOO_FAST: """More was heard than {rate} of the time that passed on the page's own clock, with
         {slack} seconds to spare.""",
     Reason.OUTSIDE_MEDIA: "Something was heard more than {behind} seconds behind the end of the beat.",
-    Reason.BYTES_MISSING: """We have not sent this player {bytes} of the preview's bytes that belong to what
-        it reports.""",
+    Reason.BYTES_MISSING: """We have not sent this player {bytes} of those parts of the preview that it
+        reports as heard; a part that was sent twice counts once.""",
     Reason.FOREIGN_HOST: """The app names the websites that may show it, this one is not among them, and the
         player was never handed out there.""",
     Reason.DATA_CENTER: """It was reported from one of {hosts} networks of rented machines. People with a VPN

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from flexapp.listening import counting, hosting, queries
 from flexapp.listening.counting import Evidence
-from flexapp.listening.models import Decision, Judgment, ListenSession, Play
+from flexapp.listening.models import Decision, Delivery, Judgment, ListenSession, Play
+from flexapp.listening.pieces import bytes_near, unpacked
 from flexapp.listening.queries import TrackFacts
 
 
@@ -42,7 +43,7 @@ class Verdicts:
             self._decide_one(
                 play,
                 facts,
-                bytes_sent=row.bytes if row else 0,
+                sent=row,
                 is_own=bool(theirs & behind),
                 is_staff=bool(staff & behind),
                 doubts=frozenset(doubts.get(play.id, ())),
@@ -55,7 +56,7 @@ class Verdicts:
         play: Play,
         facts: TrackFacts | None,
         *,
-        bytes_sent: int,
+        sent: Delivery | None,
         is_own: bool,
         is_staff: bool,
         doubts: frozenset[str],
@@ -63,14 +64,16 @@ class Verdicts:
     ) -> None:
         claims = self._sessions.get(play.session_id)
         media_ms = (facts.media_ms if facts else None) or play.media_ms
+        pieces, rate = unpacked(sent.pieces) if sent else 0, bytes_per_second(facts)
         flags = frozenset(filter(None, play.flags.split(",")))
         evidence = Evidence(
             heard=play.intervals,
             listen_ms=play.listen_ms,
             page_ms=play.last_at_ms - play.first_at_ms,
             media_ms=media_ms,
-            delivered_bytes=bytes_sent,
-            bytes_per_second=bytes_per_second(facts),
+            delivered_bytes=bytes_near(pieces, play.intervals, bytes_per_second=rate),
+            unplaced_bytes=sent.unplaced if sent else 0,
+            bytes_per_second=rate,
             flags=flags,
             is_own=is_own,
             is_staff=is_staff,

@@ -17,8 +17,8 @@ from flexapp.gateways.ports import Objects
 _ONE_RANGE = re.compile(r"^bytes[ \t]*=[ \t]*(\d*)-(\d*)[ \t]*$", re.IGNORECASE)
 _TOLD_EVERY = 256 * 1024
 _SLICE = 64 * 1024
-Sent = Callable[[int], None]
-"""Hears how many more bytes went out: each 256 KiB, and the rest at the end, also when the reader left."""
+_IN_FLIGHT = 384 * 1024
+"""Of an answer that is cut off so much lies in the server's own buffers, as measured with granian."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,13 @@ class Span:
 
     start: int
     end: int
+
+
+Sent = Callable[[int, Span], None]
+"""Hears how many more bytes the server took, and which part of the file has surely gone out by now.
+
+Told each 256 KiB, and at the end, also when the reader left.
+"""
 
 
 class Unsatisfiable(Exception):
@@ -61,11 +68,12 @@ def file_response(
     content_type: str,
     cache_control: str,
     on_sent: Sent | None = None,
+    on_closed: Callable[[], None] | None = None,
 ) -> Response:
     """The answer to the running GET or HEAD for an object of ``size`` bytes; ``etag`` without quotes.
 
-    200, 206, 304 (If-None-Match), 412 (If-Match) or 416; HEAD opens no file. Raises NotFound when the object
-    is gone.
+    200, 206, 304 (If-None-Match), 412 (If-Match) or 416; HEAD opens no file. ``on_closed`` is called when a
+    body is done with, after the last ``on_sent``. Raises NotFound when the object is gone.
     """
     tag = f'"{etag}"'
     headers = {"Accept-Ranges": "bytes", "ETag": tag, "Cache-Control": cache_control}
@@ -87,17 +95,31 @@ def file_response(
     headers["Content-Length"] = str(length)
     if request.method == "HEAD":
         return Response(status=status, headers=headers, content_type=content_type)
-    body = CountedBody(objects.read(key, span.start, length), on_sent)
+    body = CountedBody(objects.read(key, span.start, length), on_sent, on_closed, start=span.start)
     return Response(body, status=status, headers=headers, content_type=content_type, direct_passthrough=True)
 
 
 class CountedBody:
-    """Slices of at most 64 KiB that tell how much of them was taken."""
+    """Slices of at most 64 KiB, from ``start`` of a file, that tell how much of them was taken.
 
-    def __init__(self, source: Iterator[bytes], on_sent: Sent | None) -> None:
+    What was taken when the reader leaves had not all gone out: a server that could send no more was waiting
+    with full buffers. An answer that was taken to its end is out whole.
+    """
+
+    def __init__(
+        self,
+        source: Iterator[bytes],
+        on_sent: Sent | None,
+        on_closed: Callable[[], None] | None = None,
+        *,
+        start: int = 0,
+    ) -> None:
         self._source = source
         self._on_sent = on_sent
+        self._on_closed = on_closed
+        self._start = self._taken = start
         self._untold = 0
+        self._is_over = False
         self._slices = self._cut()
 
     def __iter__(self) -> Iterator[bytes]:
@@ -107,13 +129,21 @@ class CountedBody:
         # Asking for the next slice means that the one before was taken.
         if self._untold >= _TOLD_EVERY:
             self._tell()
-        part = next(self._slices)
+        try:
+            part = next(self._slices)
+        except StopIteration:
+            self._is_over = True
+            self._tell()
+            raise
         self._untold += len(part)
+        self._taken += len(part)
         return part
 
     def close(self) -> None:
         """The server is done with it, or the reader left."""
         self._tell()
+        if self._on_closed is not None:
+            self._on_closed()
         close = getattr(self._source, "close", None)
         if close is not None:
             close()
@@ -121,7 +151,8 @@ class CountedBody:
     def _tell(self) -> None:
         count, self._untold = self._untold, 0
         if count and self._on_sent is not None:
-            self._on_sent(count)
+            out = self._taken if self._is_over else max(self._start, self._taken - _IN_FLIGHT)
+            self._on_sent(count, Span(self._start, out))
 
     def _cut(self) -> Iterator[bytes]:
         for part in self._source:

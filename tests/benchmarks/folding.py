@@ -86,8 +86,9 @@ def listening(
         )
         key = f"{chance.randrange(sessions):016x}"
         yield load_row(claims)
-        for count in (262_144,) * 6 + (347_136,):
-            yield delivery_row(claims, track_id=track, count=count, now=minted)
+        for part, count in enumerate((262_144,) * 6 + (347_136,), start=1):
+            pieces = (0, part * 64 if part < 7 else 469)
+            yield delivery_row(claims, track_id=track, count=count, pieces=pieces, now=minted)
         heard = chance.choice((10, 20, 40, 60, 90, 120))
         play = new_id("evt")[4:]
         for seq, start in enumerate(range(-10, heard + 10, 10)):

@@ -19,6 +19,7 @@ from flexapp.listening import deliveries, loads, sessions
 from flexapp.listening.adding import add_rows
 from flexapp.listening.ingest import ingest_of
 from flexapp.listening.names import numbers_of
+from flexapp.listening.pieces import pieces_of
 from flexapp.listening.rollups import COUNTERS, HourlyTotal, Played, TrackTotal, hour_number
 from flexapp.listening.sessions import SessionClaims
 from flexapp.listening.upkeep import fold_listens
@@ -78,9 +79,11 @@ class Listener:
         loads.record(ingest_of(services.database), claims)
         self._numbers: dict[str, int] = {}
 
-    def fetch(self, track: Track, seconds: float) -> None:
-        """The preview's bytes of so many seconds go out."""
-        deliveries.record(self._services, self.claims, track.id, int(seconds * 16_000))
+    def fetch(self, track: Track, seconds: float, *, start: float = 0) -> None:
+        """The preview's bytes of so many seconds go out, from the beginning or from later on."""
+        first, past = int(start * 16_000), int((start + seconds) * 16_000)
+        pieces = pieces_of(first, past, size=(track.duration_ms or 0) * 16)
+        deliveries.record(self._services, self.claims, track.id, past - first, pieces)
 
     def event(self, play: str, track: Track | None, kind: str, **fields: Any) -> dict[str, Any]:
         """The next event of a play, at this moment of the page's clock."""

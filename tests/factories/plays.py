@@ -13,6 +13,7 @@ from flexapp.listening import deliveries, loads, sessions
 from flexapp.listening.batches import PlayEvent
 from flexapp.listening.ingest import ingest_of
 from flexapp.listening.models import Kind
+from flexapp.listening.pieces import pieces_of
 from flexapp.listening.rows import event_rows
 from flexapp.workflows.services import Services
 
@@ -61,7 +62,8 @@ def hear(
     )
     begin: dict[str, Any] = {**row, "seq": 1, "kind": Kind.START, "intervals": [], "at_ms": 0}
     ingest.later([begin, row])
-    deliveries.record(services, claims, track.id, round(seconds * 16_000))
+    sent = round(seconds * 16_000)
+    deliveries.record(services, claims, track.id, sent, pieces_of(0, sent, size=sent))
     return claims.session_id
 
 

@@ -68,7 +68,7 @@ def log_of(track_id: str, *, sessions: int = 12, seed: int = 1) -> list[Row]:
         claims = SessionClaims(f"session-{number}", "", "", "direct", "blog.example", minted)
         key = f"{chance.randrange(4):016x}"
         rows.append(load_row(claims))
-        rows.append(delivery_row(claims, track_id=track_id, count=2_000_000, now=minted))
+        rows.append(delivery_row(claims, track_id=track_id, count=2_000_000, pieces=(0, 489), now=minted))
         at = 1000
         for play in range(chance.randrange(1, 4)):
             heard = chance.choice([5, 29, 30, 60, 100, 120])

@@ -66,7 +66,7 @@ class Log:
     ) -> None:
         """A play that begins then and is reported so much later."""
         at_ms = round((at - claims.minted_at).total_seconds() * 1000)
-        rows = [delivery_row(claims, track_id=self.track, count=2_000_000, now=at)]
+        rows = [delivery_row(claims, track_id=self.track, count=2_000_000, pieces=(0, 489), now=at)]
         for seq, (kind, spans) in enumerate(((Kind.START, ()), (Kind.HEARTBEAT, ((0, ms),)))):
             event = PlayEvent(
                 f"play-{at:%d%H%M%S}", seq, kind, self.track, spans, 120_000, at_ms + seq * 60_000

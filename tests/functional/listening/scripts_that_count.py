@@ -29,6 +29,18 @@ def thirty_seconds_from_the_middle_are_a_play(scene: Scene) -> None:
     scene.listener().hear(scene.beat, (60, 90))
 
 
+@script("plays", loads=1, starts=1, plays=1, heard=60)
+def ranges_in_any_order_that_cover_what_was_heard_are_a_play(scene: Scene) -> None:
+    """Another part is fetched besides, the beginning twice, and the reports come first."""
+    listener = scene.listener()
+    listener.is_served = False
+    listener.hear(scene.beat, (10, 40), (80, 110))
+    for start, end in ((95, 111), (50, 60), (0, 20), (78, 95), (0, 5)):
+        listener.fetch(scene.beat, end - start, start=start)
+        scene.settle()
+    listener.fetch(scene.beat, 20, start=20)
+
+
 @script("plays", loads=1, starts=1, plays=1, heard=30)
 def thirty_seconds_in_three_places_are_a_play(scene: Scene) -> None:
     scene.listener().hear(scene.beat, (0, 10), (50, 60), (100, 110))

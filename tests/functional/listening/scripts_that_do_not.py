@@ -82,6 +82,23 @@ def a_tenth_of_the_bytes_is_not_enough(scene: Scene) -> None:
     listener.hear(scene.beat, (0, 60))
 
 
+@script("refusals", loads=1)
+def the_same_bytes_eight_times_are_no_others(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.is_served = False
+    for _ in range(8):
+        listener.fetch(scene.beat, 6.25)
+    listener.hear(scene.beat, (0, 50))
+
+
+@script("refusals", loads=1)
+def bytes_of_other_parts_of_the_beat_are_no_proof(scene: Scene) -> None:
+    listener = scene.listener()
+    listener.is_served = False
+    listener.fetch(scene.beat, 60, start=60)
+    listener.hear(scene.beat, (0, 40))
+
+
 @script("refusals", loads=1, starts=1, plays=1, heard=60)
 def bytes_that_are_recorded_late_free_the_play(scene: Scene) -> None:
     listener = scene.listener()
@@ -90,7 +107,7 @@ def bytes_that_are_recorded_late_free_the_play(scene: Scene) -> None:
     scene.settle()
     listener.fetch(scene.beat, 30)
     scene.settle()
-    listener.fetch(scene.beat, 30)
+    listener.fetch(scene.beat, 30, start=30)
 
 
 @script("refusals", loads=1)

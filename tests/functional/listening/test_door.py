@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 
 from embed.listens import EVENTS_PER_SESSION
+from flexapp.catalog.models import Track
 from flexapp.listening import sessions
 from flexapp.listening.ingest import Busy, Ingest, ingest_of
 from flexapp.listening.insights import Counts
@@ -176,15 +177,17 @@ def test_a_token_of_one_app_counts_for_no_other(scene: Scene, scenes: Any) -> No
     assert other.counts(app_ids=[scene.app.id]).plays == 1
 
 
-def test_the_preview_that_is_served_proves_the_play(scene: Scene, client: FlaskClient) -> None:
-    """Bytes that really went out through the media door, by ranges."""
-    from flexapp.catalog.models import Track
-
-    size = 640_000  # 40 s at 128 kbit/s
+def with_preview(scene: Scene, size: int) -> None:
+    """The short beat's preview is a real file of so many bytes."""
     scene.services.objects.put_bytes("test/proof.mp3", bytes(size), content_type="audio/mpeg")
     with scene.services.database.writing() as session:
         track = session.get_one(Track, scene.short.id)
         track.preview_key, track.preview_bytes = "test/proof.mp3", size
+
+
+def test_the_preview_that_is_served_proves_the_play(scene: Scene, client: FlaskClient) -> None:
+    """Bytes that really went out through the media door, by ranges, the last of them first."""
+    with_preview(scene, 640_000)  # 40 s at 128 kbit/s
     listener = scene.listener()
     listener.is_served = False
     play = listener.hear(scene.short, (0, 40))
@@ -193,7 +196,7 @@ def test_the_preview_that_is_served_proves_the_play(scene: Scene, client: FlaskC
     assert scene.counts(app_ids=[scene.app.id]).plays == 0
 
     path = f"/media/{scene.short.id}.mp3?s={listener.token}"
-    for start in range(0, 480_000, 160_000):
+    for start in (320_000, 160_000, 0):
         part = client.get(path, headers={"Range": f"bytes={start}-{start + 159_999}"})
         assert part.status_code == 206
         assert len(part.data) == 160_000
@@ -201,8 +204,35 @@ def test_the_preview_that_is_served_proves_the_play(scene: Scene, client: FlaskC
     scene.settle()
     assert scene.counts(app_ids=[scene.app.id]).plays == 0, "75 % of the bytes are not enough"
     client.head(path)
-    client.get(path, headers={"Range": "bytes=480000-511999"}).close()
+    for _ in range(4):
+        assert len(client.get(path, headers={"Range": "bytes=0-159999"}).data) == 160_000
     scene.settle()
+    assert scene.counts(app_ids=[scene.app.id]).plays == 0, "the same bytes again are no others"
+    assert len(client.get(path, headers={"Range": "bytes=480000-607999"}).data) == 128_000
+    scene.settle()
+    assert scene.counts(app_ids=[scene.app.id]).plays == 1
+
+
+def test_connections_that_are_cut_prove_only_what_surely_went_out(scene: Scene, client: FlaskClient) -> None:
+    """Seven that are cut after the first slice prove nothing; one read well beyond what was heard does."""
+    with_preview(scene, 1_280_000)  # 40 s at 256 kbit/s
+    listener = scene.listener()
+    listener.is_served = False
+    listener.hear(scene.short, (0, 22))
+
+    def read(start: int, *, slices: int) -> None:
+        path = f"/media/{scene.short.id}.mp3?s={listener.token}"
+        answer = client.get(path, headers={"Range": f"bytes={start}-"})
+        assert answer.status_code == 206
+        for _ in range(slices):
+            assert len(next(answer.iter_encoded())) == 65_536
+        answer.close()
+        scene.settle()
+
+    for start in range(0, 7 * 131_072, 131_072):
+        read(start, slices=1)
+    assert scene.counts(app_ids=[scene.app.id]).plays == 0
+    read(0, slices=18)
     assert scene.counts(app_ids=[scene.app.id]).plays == 1
 
 

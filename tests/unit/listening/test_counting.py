@@ -106,8 +106,11 @@ GOOD = Evidence(
     ("change", "decision", "reason"),
     [
         ({}, Decision.VALID, None),
-        ({"delivered_bytes": 384_000}, Decision.VALID, None),
-        ({"delivered_bytes": 383_999}, Decision.SUSPECT, Reason.BYTES_MISSING),
+        ({"delivered_bytes": 432_000}, Decision.VALID, None),
+        ({"delivered_bytes": 431_999}, Decision.SUSPECT, Reason.BYTES_MISSING),
+        ({"delivered_bytes": 0, "unplaced_bytes": 384_000}, Decision.VALID, None),
+        ({"delivered_bytes": 0, "unplaced_bytes": 383_999}, Decision.SUSPECT, Reason.BYTES_MISSING),
+        ({"delivered_bytes": 216_000, "unplaced_bytes": 192_000}, Decision.VALID, None),
         ({"delivered_bytes": 0}, Decision.SUSPECT, Reason.BYTES_MISSING),
         ({"delivered_bytes": 0, "heard": [], "listen_ms": 0}, Decision.VALID, None),
         ({"bytes_per_second": 20_000.1}, Decision.SUSPECT, Reason.BYTES_MISSING),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flexapp.web.ranges import Span, Unsatisfiable, parse_range
+from flexapp.web.ranges import CountedBody, Span, Unsatisfiable, parse_range
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,33 @@ def test_a_span_is_what_was_asked_cut_at_the_end(start: int, more: int, size: in
             parse_range(header, size)
     else:
         assert parse_range(header, size) == Span(start, min(size, start + more + 1))
+
+
+@pytest.mark.parametrize(
+    ("slices", "told"),
+    [
+        (0, []),
+        (1, [(65_536, 1000, 1000)]),
+        (5, [(262_144, 1000, 1000), (65_536, 1000, 1000)]),
+        (16, [(262_144, 1000, end) for end in (1000, 132_072, 394_216, 656_360)]),
+    ],
+)
+def test_of_an_answer_that_is_cut_off_the_last_384_kib_are_not_surely_out(
+    slices: int, told: list[tuple[int, int, int]]
+) -> None:
+    heard: list[tuple[int, int, int]] = []
+    body = CountedBody(
+        iter([bytes(2_000_000)]), lambda count, out: heard.append((count, out.start, out.end)), start=1000
+    )
+    for _ in range(slices):
+        assert len(next(body)) == 65_536
+    body.close()
+    assert heard == told
+
+
+def test_an_answer_that_is_taken_to_its_end_is_out_whole() -> None:
+    heard: list[tuple[int, int, int]] = []
+    body = CountedBody(iter([bytes(500_000)]), lambda count, out: heard.append((count, out.start, out.end)))
+    assert sum(map(len, body)) == 500_000
+    body.close()
+    assert (sum(count for count, _, _ in heard), heard[-1][1:]) == (500_000, (0, 500_000))
