@@ -22,6 +22,7 @@ from flexapp.api.shapes.insights import (
     GrowthRate,
     HalfTrend,
     ListenPart,
+    NamedListener,
     PartsQuery,
     PlayCounts,
     PlayGroup,
@@ -155,6 +156,10 @@ def get_engagement(query: SpanQuery) -> Engagement:
         buckets=Buckets(**dict(zip(Buckets.model_fields, kept.buckets, strict=True))),
         retention=list(kept.curve or ()),
         listener_days=panels.listener_days(db(), scope, since=since, until=until, mirror=mirror).days,
+        top_listeners=[
+            NamedListener(name=name, plays=counts.plays, listen_seconds=counts.listen_seconds)
+            for name, counts in panels.top_listeners(db(), scope, since=since, until=until).rows
+        ],
         growth=GrowthRate(
             rate=growth.rate,
             plays=growth.plays,

@@ -53,6 +53,7 @@ def save_profile() -> Answer:
             bio=form.get("bio", ""),
             roles=form.getlist("roles"),
             allows_affiliate_sales="allows_affiliate_sales" in form,
+            shares_listening="shares_listening" in form,
             time_zone=form.get("time_zone"),
             now=services().clock.now(),
         )
@@ -66,6 +67,7 @@ def save_profile() -> Answer:
         bio=form.get("bio", ""),
         roles=form.getlist("roles"),
         allows=("allows_affiliate_sales" in form),
+        shares=("shares_listening" in form),
         time_zone=form.get("time_zone", me.time_zone),
     )
 
@@ -238,6 +240,7 @@ def _profile_facts(me: Person) -> dict[str, Any]:
         "bio": me.bio,
         "roles": [role.value for role in me.roles],
         "allows": me.allows_affiliate_sales,
+        "shares": me.shares_listening,
         "time_zone": me.time_zone,
         "time_zones": [
             (name, name.replace("_", " ")) for name in dict.fromkeys((*zones.names(), me.time_zone))

@@ -21,11 +21,15 @@ _LATELY = timedelta(days=30)
 
 
 def known_hosts(session: Session, person_id: str, *, now: datetime) -> list[str]:
-    """Where the person's apps or tracks played within 30 days; for the platform's people any app."""
+    """Where the person's apps or tracks played within 30 days.
+
+    For the platform's people, and for who agreed to be named as a listener, the busiest sites of all.
+    """
     since = now - _LATELY
-    if queries.staff_among(session, [person_id]):
-        return suspects.busiest_hosts(session, since=since)
-    return queries.hosts_of(session, person_id, since=since)
+    hosts = queries.hosts_of(session, person_id, since=since)
+    if queries.staff_among(session, [person_id]) or queries.shares_listening(session, person_id):
+        hosts += suspects.busiest_hosts(session, since=since)
+    return hosts
 
 
 def note(

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from flexapp.listening import exact, insights, quality, rollup_queries, spanning
+from flexapp.listening import exact, insights, quality, raw_queries, rollup_queries, spanning
 from flexapp.listening.columns import Mirror
 from flexapp.listening.edges import span_of
 from flexapp.listening.floor import Cell, floored
@@ -26,6 +26,7 @@ from flexapp.listening.sketches import united
 from flexapp.listening.spans import UTC_ZONE
 
 __all__ = ["Counts", "Interval", "Plays", "Point", "Scope"]
+TOP_LISTENERS = 10
 _GROWTH = timedelta(days=quality.GROWTH_DAYS)
 
 
@@ -108,9 +109,9 @@ class Funnel:
 
 @dataclass(frozen=True)
 class TopListeners:
-    """Signed-in listeners who agreed to be named; without any, the reason."""
+    """Signed-in people who agreed to be named as listeners, most plays first; without any, the reason."""
 
-    rows: Sequence[tuple[str, Counts]] = ()
+    rows: Sequence[tuple[str, Counts]] = ()  #: name, and its starts, plays and listening time
     reason: str = ""
 
 
@@ -281,8 +282,13 @@ def _subject(scope: Scope) -> str | None:
 
 
 def top_listeners(session: Session, scope: Scope, *, since: datetime, until: datetime) -> TopListeners:
-    """Who listened most, of those who signed in as listeners and agreed to be named.
+    """Who listened most, of those who are signed in with us and agreed to be named.
 
-    There are no accounts for listeners: a player knows visitor keys that live for a day, and nobody's name.
+    A player knows nobody: names come from the visitor keys of people who opened our pages that day
+    (``own_plays``), so far back as raw rows reach. Own plays are no plays, so owners are not among them.
     """
-    return TopListeners(reason="Listeners have no accounts, so nobody could agree to be named.")
+    found = raw_queries.listeners_named(session, scope, since=since, until=until, limit=TOP_LISTENERS)
+    rows = [
+        (name, Counts(starts=starts, plays=plays, listen_ms=heard)) for name, starts, plays, heard in found
+    ]
+    return TopListeners(rows, "" if rows else "Nobody who agreed to be named listened in this time.")

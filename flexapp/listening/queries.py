@@ -258,6 +258,12 @@ def staff_among(session: Session, person_ids: Collection[str]) -> set[str]:
     }
 
 
+def shares_listening(session: Session, person_id: str) -> bool:
+    """Whether the person agreed to be named as a listener."""
+    query = select(Person.id).where(Person.id == person_id, Person.shares_listening.is_(True))
+    return session.scalar(query) is not None
+
+
 def suspicions_of(session: Session, plays: Collection[int]) -> dict[int, set[str]]:
     """What rules over many plays found, by ``Play.id``."""
     found: dict[int, set[str]] = {}

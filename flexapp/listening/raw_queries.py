@@ -11,12 +11,13 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from flexapp.listening.counting import TENTHS
-from flexapp.listening.models import Decision, Play
+from flexapp.listening.models import Decision, OwnerKey, Play
 from flexapp.listening.rollup_queries import listener, plays_in
 from flexapp.listening.rollups import day_number
 from flexapp.listening.scopes import Scope
 from flexapp.listening.shares import Share
 from flexapp.listening.totals import BUCKETS
+from flexapp.people.models import Person
 from flexapp.storage.columns import utc_day
 
 
@@ -49,6 +50,27 @@ def sites_of_listens(session: Session, scope: Scope, *, since: datetime, until: 
     return [
         Share(host, {day_number(date.fromisoformat(day)): listeners}, counts)
         for host, day, listeners, *counts in rows
+    ]
+
+
+def listeners_named(
+    session: Session, scope: Scope, *, since: datetime, until: datetime, limit: int
+) -> list[tuple[str, int, int, int]]:
+    """People who agreed to be named: name, starts, plays and listening time, most plays first."""
+    plays = _times(Play.is_counted.is_(True))
+    query = (
+        select(Person.name, func.count(), plays, func.sum(Play.listen_ms))
+        .join(OwnerKey, OwnerKey.visitor_key == Play.visitor_key)
+        .join(Person, Person.id == OwnerKey.person_id)
+        .where(Person.shares_listening.is_(True), Person.deleted_at.is_(None))
+        .where(*_valid(scope, since, until))
+        .group_by(Person.id, Person.name)
+        .having(plays > 0)
+        .order_by(plays.desc(), func.sum(Play.listen_ms).desc(), Person.name)
+        .limit(limit)
+    )
+    return [
+        (name, int(starts), int(count), int(heard)) for name, starts, count, heard in session.execute(query)
     ]
 
 

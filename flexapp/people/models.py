@@ -51,6 +51,9 @@ class Person(Base):
     is_affiliate: Mapped[bool] = mapped_column(Boolean, default=True)
     is_admin: Mapped[bool] = mapped_column(Boolean, default=False)
     allows_affiliate_sales: Mapped[bool] = mapped_column(Boolean, default=False)
+    shares_listening: Mapped[bool] = mapped_column(
+        Boolean, default=False
+    )  #: producers whose beats they play may read their name
     voice_tag_key: Mapped[str | None] = mapped_column(String(200))  #: object key of an own voice tag
     created_at: Mapped[Moment]
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

@@ -95,6 +95,7 @@ def sign_up(
         is_affiliate=Role.AFFILIATE in roles,
         is_admin=False,
         allows_affiliate_sales=False,
+        shares_listening=False,
         email_verified_at=now if email_verified else None,
         created_at=now,
     )
@@ -257,6 +258,7 @@ def update_profile(
     bio: str | None = None,
     roles: Collection[Role | str] | None = None,
     allows_affiliate_sales: bool | None = None,
+    shares_listening: bool | None = None,
     time_zone: str | None = None,
 ) -> Person:
     """Change what is given; a new name moves the page and the old address redirects.
@@ -278,6 +280,8 @@ def update_profile(
         row.is_producer, row.is_affiliate = Role.PRODUCER in held, Role.AFFILIATE in held
     if allows_affiliate_sales is not None:
         row.allows_affiliate_sales = allows_affiliate_sales
+    if shares_listening is not None:
+        row.shares_listening = shares_listening
     if time_zone is not None:
         if not zones.is_known(time_zone):
             raise _profile_problem("time_zone", "Choose a time zone of the list.")
@@ -332,7 +336,7 @@ def anonymize(session: Session, person: Person, *, now: datetime) -> None:
     row.slug = f"deleted-{row.id}"
     row.bio = ""
     row.voice_tag_key = None
-    row.is_admin = row.allows_affiliate_sales = False
+    row.is_admin = row.allows_affiliate_sales = row.shares_listening = False
     row.deleted_at = now
     session.flush()
 

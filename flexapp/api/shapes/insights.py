@@ -191,6 +191,14 @@ class HalfTrend(Shape):
     change: float | None
 
 
+class NamedListener(Shape):
+    """Somebody signed in with Flexapp who agreed to be named as a listener."""
+
+    name: str
+    plays: int
+    listen_seconds: float
+
+
 class Engagement(Shape):
     """How far listens of a span went. The dashboard judges from ten listens on."""
 
@@ -206,6 +214,9 @@ class Engagement(Shape):
     buckets: Buckets
     retention: list[float] = Field(description="Share of listens in which each tenth was heard; or empty")
     listener_days: int = Field(description="Distinct listeners of each day, added up")
+    top_listeners: list[NamedListener] = Field(
+        description="Who agreed to be named, most plays first; 30 days"
+    )
     growth: GrowthRate
     trend: HalfTrend
 

@@ -106,6 +106,14 @@ class Trend(Model):
     change: float | None
 
 
+class NamedListener(Model):
+    """Somebody signed in with Flexapp who agreed to be named as a listener."""
+
+    name: str
+    plays: int
+    listen_seconds: float
+
+
 class Engagement(Model):
     """How far listens of a span went; shares are 0 to 1, the score is 10 to 100."""
 
@@ -121,6 +129,7 @@ class Engagement(Model):
     buckets: Buckets
     retention: tuple[float, ...]
     listener_days: int
+    top_listeners: tuple[NamedListener, ...]
     growth: Growth
     trend: Trend
 

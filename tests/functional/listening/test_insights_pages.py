@@ -93,7 +93,7 @@ def test_every_panel_of_an_app_tells_what_was_heard(past: Scene, owner: FlaskCli
     assert "License opened 3" in panel(html, "From a load to a sale")
     assert "Added to cart 1" in panel(html, "From a load to a sale")
     assert past.placement.name in panel(html, "From a load to a sale")
-    assert "Listeners have no accounts" in panel(html, "Your biggest listeners")
+    assert "Nobody who agreed to be named" in panel(html, "Your biggest listeners")
     assert "+400" in panel(html, "Plays")
     assert "against the 7 days before" in panel(html, "Plays")
     assert "1:00 in the 7 days before" in panel(html, "Average listen")
