@@ -24,7 +24,13 @@ PERIODS: tuple[dict[str, str], ...] = (
     {"period": "all"},
     {"period": "custom", "since": "2026-11-18", "until": "2026-11-18"},
 )
-LOOKS = {"device": "phone", "os": "iOS", "browser": "Safari", "layout": "list", "country": "DE"}
+LOOKS: dict[str, Any] = {
+    "device": "phone",
+    "os": "iOS",
+    "browser": "Safari",
+    "layout": "list",
+    "country": "DE",
+}
 
 
 @pytest.fixture
