@@ -17,7 +17,7 @@ from flexapp.gateways.ports import Objects
 _ONE_RANGE = re.compile(r"^bytes[ \t]*=[ \t]*(\d*)-(\d*)[ \t]*$", re.IGNORECASE)
 _TOLD_EVERY = 256 * 1024
 _SLICE = 64 * 1024
-_IN_FLIGHT = 384 * 1024
+_IN_FLIGHT = 448 * 1024
 """Of an answer that is cut off so much lies in the server's own buffers, as measured with granian."""
 
 
