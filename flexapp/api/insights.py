@@ -38,7 +38,7 @@ from flexapp.listening import panels
 from flexapp.listening.activity import by_channels, total_of
 from flexapp.listening.insights import Dimension, Interval, Scope, breakdown, plays
 from flexapp.listening.parts import parts
-from flexapp.listening.upkeep import mirror_for, mirror_of
+from flexapp.listening.upkeep import mirror_of
 from flexapp.web.access import Access, allow
 from flexapp.web.context import db, services
 from flexapp.web.identity import require_person
@@ -115,7 +115,7 @@ def get_breakdown(query: PartsQuery) -> Breakdown:
         since=since,
         until=until,
         top=query.limit,
-        mirror=mirror_for(services(), since),
+        mirror=mirror_of(services()),
     )
     return Breakdown(
         since=since,
@@ -137,7 +137,7 @@ def get_engagement(query: SpanQuery) -> Engagement:
     """
     since, until = _span(query)
     scope = _scope(query)
-    mirror = mirror_for(services(), since)
+    mirror = mirror_of(services())
     found = panels.engagement(db(), scope, since=since, until=until, mirror=mirror)
     kept = found.retention
     growth = panels.growth(db(), scope, now=services().clock.now())

@@ -17,7 +17,7 @@ from flexapp.dashboard.subjects import ALL, KINDS, Subject, subject_of
 from flexapp.errors import NotFound
 from flexapp.kernel import zones
 from flexapp.kernel.slugs import slugify
-from flexapp.listening.upkeep import mirror_for
+from flexapp.listening.upkeep import mirror_of
 from flexapp.web import filters
 from flexapp.web.access import Access, allow
 from flexapp.web.context import db, services
@@ -119,7 +119,7 @@ def _panels(subject: Subject, period: Period) -> dict[str, Any]:
         period,
         person=require_person(),
         now=services().clock.now(),
-        mirror=mirror_for(services(), period.since),
+        mirror=mirror_of(services()),
     )
 
 

@@ -167,10 +167,7 @@ def audience_panels(
     session: Session, subject: Subject, period: Period, mirror: Mirror | None
 ) -> dict[str, Any]:
     """What listens came from: devices, systems, browsers, layouts, countries and sites."""
-    found = {
-        by: parts.parts(session, subject.scope, by, since=period.since, until=period.until, mirror=mirror)
-        for by in parts.By
-    }
+    found = parts.all_parts(session, subject.scope, since=period.since, until=period.until, mirror=mirror)
     found_countries = found[parts.By.COUNTRY]
     return {
         "parts": {by.value: part_rows(by, each) for by, each in found.items()},

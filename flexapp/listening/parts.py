@@ -6,7 +6,7 @@ a placement, a channel, a producer's tracks elsewhere) from the listens themselv
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +18,6 @@ from flexapp.listening import exact, spanning
 from flexapp.listening.columns import Mirror
 from flexapp.listening.edges import span_of
 from flexapp.listening.floor import Cell, Floored, floored
-from flexapp.listening.rollups import Dimension
 from flexapp.listening.scopes import Scope
 from flexapp.listening.shares import Share
 
@@ -78,9 +77,32 @@ def parts(
 
     With ``mirror`` narrower scopes, and the pieces of days at the span's edges, reach behind the raw rows.
     """
+    return all_parts(session, scope, [by], since=since, until=until, top=top, mirror=mirror)[by]
+
+
+def all_parts(
+    session: Session,
+    scope: Scope,
+    bys: Sequence[By] = tuple(By),
+    *,
+    since: datetime,
+    until: datetime,
+    top: int = TOP,
+    mirror: Mirror | None = None,
+) -> dict[By, Parts]:
+    """Several breakdowns of one span; where listens are read, they are read once."""
+    span, names = span_of(session, since, until), [by.value for by in bys]
+    if scope.person_id is None and scope.track_ids is None and not (scope.placement_id or scope.channel):
+        found = spanning.listens_by(session, scope, names, span, mirror=mirror)
+    else:
+        found = exact.listens_by(session, scope, names, since=span.since, until=span.until, mirror=mirror)
+    return {by: _parts(found[by.value], by, top) for by in bys}
+
+
+def _parts(shares: Iterable[Share], by: By, top: int) -> Parts:
     found = [
         Cell(name, days, Part(name, starts, plays, sum(days.values())))
-        for name, days, (starts, plays) in _shares(session, scope, by, since, until, mirror)
+        for name, days, (starts, plays) in shares
     ]
     found.sort(key=lambda cell: (-cell.figures.plays, -cell.figures.starts, cell.name))
     kept = floored(found, _together) if by in FLOORED else Floored(found)
@@ -92,16 +114,6 @@ def parts(
         _sum([kept.withheld.figures]) if kept.withheld else None,
         _sum(cell.figures for cell in found),
     )
-
-
-def _shares(
-    session: Session, scope: Scope, by: By, since: datetime, until: datetime, mirror: Mirror | None
-) -> list[Share]:
-    span = span_of(session, since, until)
-    if scope.person_id is None and scope.track_ids is None and not (scope.placement_id or scope.channel):
-        dimension = None if by is By.HOST else Dimension[by.name]
-        return spanning.listens_by(session, scope, dimension, span, mirror=mirror)
-    return exact.listens_by(session, scope, by.value, since=span.since, until=span.until, mirror=mirror)
 
 
 def _together(one: Part, other: Part) -> Part:

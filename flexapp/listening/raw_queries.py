@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from flexapp.listening.counting import TENTHS
 from flexapp.listening.models import Decision, OwnerKey, Play
-from flexapp.listening.rollup_queries import listener, plays_in
+from flexapp.listening.rollup_queries import is_heard, listener, plays_in
 from flexapp.listening.rollups import day_number
 from flexapp.listening.scopes import Scope
 from flexapp.listening.shares import Share
@@ -51,6 +51,32 @@ def sites_of_listens(session: Session, scope: Scope, *, since: datetime, until: 
         Share(host, {day_number(date.fromisoformat(day)): listeners}, counts)
         for host, day, listeners, *counts in rows
     ]
+
+
+def listens_by(
+    session: Session, scope: Scope, columns: Sequence[str], *, since: datetime, until: datetime
+) -> dict[str, list[Share]]:
+    """By each of some columns and UTC day: starts and plays. The rows are read once for all of them."""
+    who = case((is_heard(), Play.visitor_key))
+    query = select(utc_day(session, Play.started_at), Play.is_counted, who)
+    query = query.add_columns(*(getattr(Play, column) for column in columns))
+    tables: list[dict[tuple[str, str], tuple[list[int], set[str]]]] = [{} for _ in columns]
+    for day, is_counted, key, *values in session.execute(query.where(*_valid(scope, since, until))):
+        for table, value in zip(tables, values, strict=True):
+            cell = table.get((value, day))
+            if cell is None:
+                cell = table[value, day] = ([0, 0], set())
+            cell[0][0] += 1
+            cell[0][1] += is_counted
+            if key is not None:
+                cell[1].add(key)
+    return {
+        column: [
+            Share(value, {day_number(date.fromisoformat(day)): len(keys)}, counts)
+            for (value, day), (counts, keys) in table.items()
+        ]
+        for column, table in zip(columns, tables, strict=True)
+    }
 
 
 def listeners_named(

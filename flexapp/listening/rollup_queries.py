@@ -40,7 +40,6 @@ from flexapp.listening.rollups import (
     DaySketch,
     Dimension,
     ListenName,
-    day_number,
     day_of_number,
 )
 from flexapp.listening.scopes import Scope
@@ -115,29 +114,6 @@ def dimension_rows(session: Session, scope: Scope, dimension: Dimension, span: S
     return _shares(session, [part[:, [3, 0, 2, 6, 4, 5]] for part in rows])
 
 
-def listens_by(
-    session: Session, scope: Scope, column: str, *, since: datetime, until: datetime
-) -> list[Share]:
-    """Of the raw listens by one of their columns and UTC day: starts and plays."""
-    value, day = getattr(Play, column), utc_day(session, Play.started_at)
-    query = (
-        select(
-            value,
-            day,
-            func.count(listener(session).distinct()),
-            func.count(),
-            func.sum(case((Play.is_counted.is_(True), 1), else_=0)),
-        )
-        .where(Play.decision == Decision.VALID, Play.started_at >= since, Play.started_at < until)
-        .where(*plays_in(scope))
-        .group_by(value, day)
-    )
-    return [
-        Share(str(name), {day_number(date.fromisoformat(day)): listeners}, counters)
-        for name, day, listeners, *counters in session.execute(query)
-    ]
-
-
 def listener_days(session: Session, scope: Scope, *, since: datetime, until: datetime) -> int:
     """Distinct keys of raw listens, day by day."""
     query = (
@@ -166,12 +142,12 @@ def sketches_of(session: Session, app_ids: Collection[str], span: Span) -> list[
 
 def listener(session: Session) -> Any:
     """The visitor key and UTC day of a qualified listen; nothing else counts as a listener."""
-    return case(
-        (
-            and_(Play.visitor_key.is_not(None), Play.is_qualified.is_(True), Play.percent >= 0),
-            Play.visitor_key + "/" + utc_day(session, Play.started_at),
-        )
-    )
+    return case((is_heard(), Play.visitor_key + "/" + utc_day(session, Play.started_at)))
+
+
+def is_heard() -> ColumnElement[bool]:
+    """Whether a raw listen makes its visitor a listener."""
+    return and_(Play.visitor_key.is_not(None), Play.is_qualified.is_(True), Play.percent >= 0)
 
 
 def plays_in(scope: Scope) -> list[ColumnElement[bool]]:

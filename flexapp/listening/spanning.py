@@ -30,18 +30,22 @@ def retention_sums(session: Session, scope: Scope, span: Span, *, mirror: Mirror
 
 
 def listens_by(
-    session: Session, scope: Scope, by: Dimension | None, span: Span, *, mirror: Mirror | None
-) -> list[Share]:
-    """Of whole apps by a dimension, or by site without one: starts and plays."""
-    if by is None:
-        sites = rollup_queries.sites_of(session, scope, span)
-        rows = [Share(name, days, (sums[_STARTS], sums[_PLAYS])) for name, days, sums in sites]
-    else:
-        rows = rollup_queries.dimension_rows(session, scope, by, span)
-    column = "host" if by is None else by.name.lower()
+    session: Session, scope: Scope, names: Sequence[str], span: Span, *, mirror: Mirror | None
+) -> dict[str, list[Share]]:
+    """Of whole apps by dimensions, or by ``host``: starts and plays."""
+    rows = {name: _whole_days(session, scope, name, span) for name in names}
     for since, until in span.pieces:
-        rows += exact.listens_by(session, scope, column, since=since, until=until, mirror=mirror)
-    return added(rows) if span.pieces else rows
+        pieces = exact.listens_by(session, scope, names, since=since, until=until, mirror=mirror)
+        for name, shares in pieces.items():
+            rows[name] += shares
+    return {name: added(shares) for name, shares in rows.items()} if span.pieces else rows
+
+
+def _whole_days(session: Session, scope: Scope, name: str, span: Span) -> list[Share]:
+    if name != "host":
+        return rollup_queries.dimension_rows(session, scope, Dimension[name.upper()], span)
+    sites = rollup_queries.sites_of(session, scope, span)
+    return [Share(site, days, (sums[_STARTS], sums[_PLAYS])) for site, days, sums in sites]
 
 
 def sites_of(session: Session, scope: Scope, span: Span, *, mirror: Mirror | None) -> list[Share]:

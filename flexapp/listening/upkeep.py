@@ -3,7 +3,6 @@ ten minutes."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Protocol
 
 from flexapp.config import Settings
@@ -41,15 +40,6 @@ class Keeping(Serving, Protocol):
 def mirror_of(services: Keeping) -> Mirror:
     """Where sealed days are read from."""
     return Mirror(services.objects, services.settings.home / "sealed")
-
-
-def mirror_for(services: Keeping, since: datetime) -> Mirror | None:
-    """The same for a span that reaches behind the raw rows; None when they are enough.
-
-    The oldest day may be on its way out already.
-    """
-    behind = services.clock.now() - timedelta(days=services.settings.raw_days - 1)
-    return mirror_of(services) if since < behind else None
 
 
 def seal_listens(services: Keeping) -> None:
