@@ -59,12 +59,18 @@ class EnumText(TypeDecorator[StrEnum]):
     def __init__(self, kind: type[StrEnum]) -> None:
         super().__init__()
         self.kind = kind
+        self._members = {member.value: member for member in kind}
 
     def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
-        return None if value is None else self.kind(value).value
+        return None if value is None else self._member(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        return None if value is None else self.kind(value)
+        return None if value is None else self._member(value)
+
+    def _member(self, value: str) -> StrEnum:
+        """By a dictionary, which is several times faster than the class; that one names what is wrong."""
+        found = self._members.get(value)
+        return self.kind(value) if found is None else found
 
 
 Moment = Annotated[datetime, mapped_column(UtcDateTime())]
