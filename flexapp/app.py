@@ -19,9 +19,9 @@ from flexapp.gateways.geo import countries_from, networks_from
 from flexapp.gateways.localclock import clock_from
 from flexapp.gateways.mail import mailer_from
 from flexapp.gateways.objects import objects_from
-from flexapp.gateways.ports import NoNetworks
 from flexapp.gateways.stripe import payments_from
 from flexapp.kernel.signing import Signer
+from flexapp.listening.hosting import HOSTS
 from flexapp.storage.session import Database
 from flexapp.web import (
     caching,
@@ -69,7 +69,7 @@ def build_services(settings: Settings) -> Services:
         objects=objects_from(settings),
         mailer=mailer_from(settings, database),
         countries=countries_from(settings),
-        networks=networks_from(settings) or NoNetworks(),
+        networks=networks_from(settings, HOSTS),
     )
 
 

@@ -17,6 +17,7 @@ from flexapp.app import build_services
 from flexapp.config import Durability, Settings
 from flexapp.errors import FlexAppError
 from flexapp.gateways.geo import countries_from, networks_from
+from flexapp.listening.hosting import HOSTS
 from flexapp.workflows.services import Services
 
 _FREE_BYTES = 2 * 1024**3
@@ -82,10 +83,7 @@ def _countries(services: Services) -> str:
 
 
 def _networks(services: Services) -> str:
-    known = networks_from(services.settings)
-    if known is None:
-        return "no file of them: plays from data centers are not told apart (FLEXAPP_NETWORK_DATABASE)"
-    made_at = known.made_at()
+    made_at = networks_from(services.settings, HOSTS).made_at()
     if made_at is None:
         raise FlexAppError("The file of networks cannot be read; plays from data centers are not told apart.")
     return f"known, as of {datetime.fromtimestamp(made_at, UTC):%B %Y}"

@@ -3,19 +3,23 @@
 Shipped is DB-IP Lite (CC BY 4.0, pinned in ``widgets/package.json``): pages that show what came of it link to
 db-ip.com. ``FLEXAPP_GEO_DATABASE`` names another file, newer or finer, that says ``country_code``
 or ``country.iso_code``. ``FLEXAPP_NETWORK_DATABASE`` names one of autonomous systems that says
-``autonomous_system_number`` (GeoLite2 ASN, DB-IP's IP to ASN Lite) or ``asn``; none is shipped.
+``autonomous_system_number`` (GeoLite2 ASN, DB-IP's IP to ASN Lite) or ``asn``, instead of the lists that
+are shipped (``networks``).
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import maxminddb
 
 from flexapp.config import Settings
+from flexapp.gateways.networks import SHIPPED as SHIPPED_NETWORKS
+from flexapp.gateways.networks import ListedNetworks
 
 SHIPPED = (
     Path(__file__).resolve().parents[2]
@@ -92,8 +96,8 @@ def countries_from(settings: Settings) -> MmdbCountries:
     return MmdbCountries(Path(settings.geo_database).expanduser() if settings.geo_database else SHIPPED)
 
 
-def networks_from(settings: Settings) -> MmdbNetworks | None:
-    """The file that the settings name, if they do."""
+def networks_from(settings: Settings, numbers: Collection[int]) -> MmdbNetworks | ListedNetworks:
+    """The file that the settings name, else the shipped lists as far as they tell of these networks."""
     if not settings.network_database:
-        return None
+        return ListedNetworks(SHIPPED_NETWORKS, numbers)
     return MmdbNetworks(Path(settings.network_database).expanduser())

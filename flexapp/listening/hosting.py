@@ -2,7 +2,7 @@
 
 Known are well-known hosts of rented machines, by the numbers that the internet's registries gave their
 networks (autonomous systems). Which network an address lies in says a file of the installation
-(``FLEXAPP_NETWORK_DATABASE``); without one nobody is doubted for it. People come from there too, with a
+(the shipped lists, or ``FLEXAPP_NETWORK_DATABASE``). People come from there too, with a
 VPN or from a remote desktop, so nothing is rejected. Left out are networks that carry the relays of
 browsers and systems, such as iCloud Private Relay (Cloudflare 13335, Fastly 54113, Akamai 20940 and
 36183), and those of providers of households, whatever they host beside.
@@ -58,7 +58,6 @@ HOSTS = {
     60068: "DataCamp",
     60781: "Leaseweb",
     62240: "Clouvider",
-    62567: "DigitalOcean",
     63473: "HostHatch",
     63949: "Linode",
     132203: "Tencent Cloud",

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from flexapp.gateways.geo import SHIPPED, MmdbCountries, MmdbNetworks
+from flexapp.gateways.networks import SHIPPED as SHIPPED_NETWORKS
+from flexapp.gateways.networks import ListedNetworks
 from tests.factories.mmdb import write_mmdb
 
 
@@ -59,3 +61,31 @@ def test_an_address_lies_in_a_network_whichever_way_the_file_says_it(tmp_path: P
     )
     assert [networks.number_of(address) for address in addresses] == [16509, 24940, 0, 0, 0, 0]
     assert MmdbNetworks(tmp_path / "missing").number_of("198.51.100.77") == 0
+
+
+def test_an_address_lies_in_a_listed_network_or_in_none() -> None:
+    networks = ListedNetworks(SHIPPED_NETWORKS, (16509, 24940, 396982))
+    addresses = {
+        "52.95.110.1": 16509,
+        "::ffff:52.95.110.1": 16509,
+        "88.198.0.1": 24940,
+        "2a01:4f8::1": 24940,
+        "34.64.0.1": 396982,
+        "87.128.0.1": 0,  # Deutsche Telekom, which nobody asked for
+        "203.0.113.7": 0,
+        "0.0.0.0": 0,
+        "::": 0,
+        "fe80::1%eth0": 0,
+        "": 0,
+        "nonsense": 0,
+    }
+    assert {address: networks.number_of(address) for address in addresses} == addresses
+    assert networks.made_at() == 1_781_654_400
+    assert ListedNetworks(SHIPPED_NETWORKS, ()).number_of("52.95.110.1") == 0
+
+
+def test_without_lists_no_network_is_known(tmp_path: Path) -> None:
+    (tmp_path / "asn-ipv4-num.csv").write_text("no,list")
+    networks = ListedNetworks(tmp_path, (16509,))
+    assert (networks.number_of("52.95.110.1"), networks.number_of("2a01:4f8::1")) == (0, 0)
+    assert networks.made_at() is None

@@ -7,6 +7,7 @@ import gc
 import pytest
 import ua_parser
 
+from flexapp.gateways.ports import NoNetworks
 from flexapp.listening.agents import read_agent
 from flexapp.web import warming
 
@@ -15,7 +16,7 @@ def test_the_first_report_finds_the_rules_of_browsers_loaded(monkeypatch: pytest
     monkeypatch.delitem(vars(ua_parser), "parser", raising=False)
     read_agent.cache_clear()
     try:
-        warming.start().join(20)
+        warming.start(NoNetworks()).join(20)
         assert "parser" in vars(ua_parser)
         assert gc.get_freeze_count() > 10_000, "what lives forever is not looked through again"
     finally:
