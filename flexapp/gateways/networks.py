@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
+import threading
 from bisect import bisect_right
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -24,11 +25,13 @@ log = logging.getLogger(__name__)
 
 
 class ListedNetworks:
-    """Looks into the lists, which are read at the first question; without them nothing is known."""
+    """Looks into the lists, which the first question reads; without them nothing is known."""
 
     def __init__(self, folder: Path, numbers: Collection[int]) -> None:
         self._folder = folder
         self._numbers = frozenset(numbers)
+        self._ranges: dict[int, Ranges] | None = None
+        self._reading = threading.Lock()
 
     def number_of(self, address: str) -> int:
         """The number of the wanted network, 0 when the address is none or lies elsewhere."""
@@ -38,10 +41,22 @@ class ListedNetworks:
             return 0
         if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
             found = found.ipv4_mapped
-        starts, ends, numbers = _ranges(self._folder, self._numbers)[found.version]
+        ranges = self._known()
+        if ranges is None:
+            return 0
+        starts, ends, numbers = ranges[found.version]
         value = int(found)
         place = bisect_right(starts, value) - 1
         return numbers[place] if place >= 0 and value <= ends[place] else 0
+
+    def _known(self) -> dict[int, Ranges] | None:
+        """The ranges; None while another thread is reading them, which nobody waits for."""
+        if self._ranges is None and self._reading.acquire(blocking=False):
+            try:
+                self._ranges = _ranges(self._folder, self._numbers)
+            finally:
+                self._reading.release()
+        return self._ranges
 
     def made_at(self) -> int | None:
         """When the lists were made, in Unix seconds; None when they cannot be read."""

@@ -114,7 +114,7 @@ def post(connection: http.client.HTTPConnection, body: str, *, network: int = 0)
     told = {
         "User-Agent": CHROME,
         "Content-Type": "text/plain",
-        "X-Forwarded-For": f"198.{51 + network // 250}.{network % 250}.7",
+        "X-Forwarded-For": f"10.{network // 250}.{network % 250}.7",
     }
     connection.request("POST", PATH, body, told)
     answer = connection.getresponse()

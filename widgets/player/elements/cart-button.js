@@ -11,7 +11,7 @@ export function cartButton({ root, store, words }) {
   store.follow(["cart"], ({ cart }) => {
     count.textContent = cart?.count;
     button.ariaLabel = say(words.cart_open, { count: cart?.count });
-    if (cart?.count) clock.before(button);
-    else button.remove();
+    if (!cart?.count) button.remove();
+    else if (!button.isConnected) clock.before(button); // what is moved loses the focus
   });
 }
