@@ -19,6 +19,7 @@ from pathlib import Path
 
 SHIPPED = Path(__file__).resolve().parents[2] / "widgets/node_modules/@ip-location-db/asn"
 _FILES = {4: "asn-ipv4-num.csv", 6: "asn-ipv6-num.csv"}
+_REMEMBERED = 4096  #: addresses of late, which report again every ten seconds
 Ranges = tuple[list[int], list[int], list[int]]
 """First and last addresses as numbers, and whose they are; in order."""
 log = logging.getLogger(__name__)
@@ -32,19 +33,21 @@ class ListedNetworks:
         self._numbers = frozenset(numbers)
         self._ranges: dict[int, Ranges] | None = None
         self._reading = threading.Lock()
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._look)
 
     def number_of(self, address: str) -> int:
         """The number of the wanted network, 0 when the address is none or lies elsewhere."""
+        return 0 if self._known() is None else self._remembered(address)
+
+    def _look(self, address: str) -> int:
+        assert self._ranges is not None
         try:
             found = ipaddress.ip_address(address.partition("%")[0])
         except ValueError:
             return 0
         if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
             found = found.ipv4_mapped
-        ranges = self._known()
-        if ranges is None:
-            return 0
-        starts, ends, numbers = ranges[found.version]
+        starts, ends, numbers = self._ranges[found.version]
         value = int(found)
         place = bisect_right(starts, value) - 1
         return numbers[place] if place >= 0 and value <= ends[place] else 0

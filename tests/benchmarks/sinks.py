@@ -43,7 +43,7 @@ def make(name: str) -> Any:
     seconds = float(os.environ.get("FLEXAPP_BENCH_DISK_MS", "0")) / 1000
     if seconds:
         steps.install(lambda step, _facts: time.sleep(seconds) if step == "listens.written" else None)
-    warming.start()
+    warming.start(app.extensions["flexapp"].networks)
     return app
 
 
